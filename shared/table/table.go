@@ -5,7 +5,12 @@
 // partition are ordered by the bytes of their sort keys. There is no secondary
 // index: what needs finding is written as an item in the same commit. Engines
 // (table/dynamo, table/embedded) keep bodies compressed and as binary data;
-// that is their inside. table/tabletest is the contract both must pass.
+// that is their inside. table/tabletest is the contract both must pass;
+// table/engines runs any test on both.
+//
+// Around the port stand four aids that know no engine: a Meter counts requests
+// and capacity units, Rounds counts sequential round trips, Faults fails or
+// stops at a chosen call, and Dump lists a whole table.
 package table
 
 import (
@@ -16,16 +21,22 @@ import (
 // Limits of the port; they are those of DynamoDB (Developer Guide,
 // "Constraints in Amazon DynamoDB").
 const (
-	MaxCommit    = 100       // writes in one Commit
-	MaxItemBytes = 390 << 10 // a body as stored, after compression
-	MaxKeyBytes  = 1024      // a sort key; a partition key may have 2048
+	MaxCommit         = 100       // writes in one Commit
+	MaxCommitBytes    = 4_000_000 // all keys and bodies of one Commit, as stored
+	MaxItemBytes      = 390 << 10 // a body as stored, after compression
+	MaxBodyBytes      = 16 << 20  // a body as given, before compression
+	MaxKeyBytes       = 1024      // a sort key
+	MaxPartitionBytes = 2048      // a partition key
 )
 
-// Key names an item. Keys hold no personal data, only opaque ids and codes.
+// Key names an item. Both parts are valid UTF-8 and not empty. Keys hold no
+// personal data, only opaque ids and codes.
 type Key struct{ Partition, Sort string }
 
 // Item is what is stored under a key. Version is 1 after the first write and
-// grows by one with every write since; 0 means that there is no such item.
+// grows by one with every write since; 0 means that there is no such item. An
+// item that was deleted starts from 1 again. A write without a condition that
+// was repeated after a lost answer counts as two.
 type Item struct {
 	Key
 	Version uint64
@@ -82,15 +93,15 @@ type Write struct {
 	If     Condition
 }
 
-// Range is a run of sort keys in one partition. Prefix, when set, bounds it by
-// itself and From and To are then taken within it. From is inclusive, To is
-// exclusive; empty means unbounded.
+// Range is a run of sort keys in one partition. From is inclusive, To is
+// exclusive; both are whole sort keys and empty means unbounded. Prefix, when
+// set, keeps of that run only the sort keys that begin with it.
 type Range struct {
 	Partition string
 	Prefix    string
 	From, To  string
 	Reverse   bool // last first
-	Limit     int  // 0: no limit
+	Limit     int  // the most items wanted; 0: no limit
 }
 
 // Table is one table of one engine. All calls are safe for concurrent use,
@@ -113,8 +124,15 @@ type Table interface {
 	Commit(ctx context.Context, writes ...Write) error
 
 	// Each makes every write on its own, without atomicity and in no order:
-	// errs[i] is nil when write i was made. Any number of writes; two of one
-	// key are Invalid. It costs half of what Commit costs and waits for
-	// durability once.
+	// errs[i] is nil when write i was made. Any number of writes; those that
+	// share a key are Invalid and not made, the others are. It costs half of
+	// what Commit costs and waits for durability once.
 	Each(ctx context.Context, writes ...Write) (errs []error)
+}
+
+// Scanner lists a whole table, in no order that engines share. It is for tests,
+// backup and verification only: no answer to a user may need it. The engines'
+// tables are Scanners, wrapped ones are not.
+type Scanner interface {
+	Scan(ctx context.Context) iter.Seq2[Item, error]
 }
