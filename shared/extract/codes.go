@@ -8,7 +8,9 @@ var (
 	FileFormat    = register(Code{"file-format", Error, "a file of the feed's registered format", "nothing was loaded", "send the file to the right feed, or register a feed of this format"})
 	FileCompress  = register(Code{"file-compressed", Error, "an uncompressed file", "nothing was loaded", "unpack the file and send its members"})
 	FileTruncated = register(Code{"file-truncated", Error, "a file that ends where its format ends", "the rows before the cut were loaded", "send the whole file again: rows that are already there count as unchanged"})
-	FileEncoding  = register(Code{"file-encoding", Information, "UTF-8 throughout", "the text from here on was read as Windows-1252", "export as UTF-8"})
+	FileSyntax    = register(Code{"file-syntax", Error, "JSON throughout", "the rows before this place were loaded, what follows it could not be read", "mend the file at this place and send it whole again: rows that are already there count as unchanged"})
+	FileOpenEnd   = register(Code{"file-open-end", Warning, "a last segment that ends with a carriage return", "the last message was kept as it stands; if the file was cut, the end of it is missing", "look at the end of the file; if it was cut, send it again whole"})
+	FileEncoding  = register(Code{"file-encoding", Information, "UTF-8 throughout", "rows that are not UTF-8, from this one on, were read as Windows-1252", "export as UTF-8"})
 
 	// A row that cannot be read.
 	RowSyntax   = register(Code{"row-syntax", Error, "a row of the feed's format", "row skipped", "mend the row and send it again"})
@@ -33,6 +35,10 @@ var (
 	BirthDateFuture = register(Code{"birth-date-future", Warning, "a day not after the day of receipt", "birth date dropped, the rest of the row kept", "correct the date at the source and send the row again"})
 	BirthDateEmpty  = register(Code{"birth-date-placeholder", Warning, "a birth date and not a placeholder for an unknown one", "birth date dropped, the rest of the row kept", "send no date where none is known"})
 	PostcodeForm    = register(Code{"postcode-form", Information, "a UK postcode", "postcode kept as it came", "correct the postcode at the source"})
+
+	// Visits and results of HL7 v2.
+	VisitUnnamed = register(Code{"visit-without-id", Warning, "a visit number (PV1-19) or a time of admission (PV1-44)", "visit dropped, the rest of the row kept", "send the visit number"})
+	ValueText    = register(Code{"value-as-text", Information, "a value of the type that the row names", "value kept as text", "correct the type or the value at the source"})
 
 	// What is understood and not taken.
 	KindUnknown   = register(Code{"kind-unknown", Error, "a message or resource type that the feed takes", "row skipped", "take the row out of the extract, or ask the region to add the type"})
