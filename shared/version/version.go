@@ -10,8 +10,8 @@ import "time"
 // Instant orders the statements of a source: by the source's own time of the
 // statement (UTC, nanoseconds), then by the row's ordinal in its file.
 type Instant struct {
-	Time time.Time `json:"t"`
-	Row  int       `json:"r,omitzero"`
+	Time time.Time
+	Row  int
 }
 
 // Compare gives -1, 0 or +1.
@@ -26,4 +26,11 @@ func (i Instant) Compare(j Instant) int {
 		return 1
 	}
 	return 0
+}
+
+// plain gives the instant in UTC and without what time.Now adds, so that equal
+// instants are equal values.
+func (i Instant) plain() Instant {
+	i.Time = i.Time.Round(0).UTC()
+	return i
 }
