@@ -1,0 +1,126 @@
+package restapi
+
+import (
+	"cmp"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/carerecord/carerecord/shared/demographics"
+	"github.com/carerecord/carerecord/shared/fhir"
+	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/nhs"
+)
+
+// localPrefix begins the identifier system of an organisation's own patient
+// ids: urn:carerecord:patient:<ODS>:<assigning authority, percent-encoded>.
+const localPrefix = "urn:carerecord:patient:"
+
+func localSystem(organisation, authority string) string {
+	return localPrefix + organisation + ":" + url.PathEscape(authority)
+}
+
+// parseLocalSystem undoes localSystem.
+func parseLocalSystem(system string) (organisation, authority string, ok bool) {
+	rest, ok := strings.CutPrefix(system, localPrefix)
+	if !ok {
+		return "", "", false
+	}
+	organisation, escaped, ok := strings.Cut(rest, ":")
+	if !ok {
+		return "", "", false
+	}
+	authority, err := url.PathUnescape(escaped)
+	code, known := nhs.ParseODS(organisation)
+	return code, authority, err == nil && known
+}
+
+// composite is the Patient of a person: what their sources say, the newest
+// first. Lists keep every different value; where there can be one only, the
+// newest that says anything is taken.
+func composite(p index.Person) fhir.Patient {
+	sources := slices.SortedStableFunc(slices.Values(p.Sources), func(a, b index.SourcePatient) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Key, b.Key))
+	})
+	out := fhir.Patient{ID: p.ID}
+	var numbers []demographics.Details
+	for _, s := range sources {
+		fold(&out.Details, s.Details)
+		if s.Details.NHSNumber != "" {
+			numbers = append(numbers, s.Details)
+		}
+		if s.At.Time.After(out.LastUpdated) {
+			out.LastUpdated = s.At.Time
+		}
+		if s.Value != "" {
+			out.Identifiers = append(out.Identifiers, fhir.Identifier{
+				System: localSystem(s.Organisation, s.System), Value: s.Value, Assigner: s.Organisation,
+			})
+		}
+	}
+	if out.Details.Sex == "" {
+		out.Details.Sex = "unknown" // gender is 1..1 in UKCoreAccessPatientIndexPatient
+	}
+	numberOf(&out, numbers)
+	return out
+}
+
+func fold(into *demographics.Details, d demographics.Details) {
+	into.BirthDate = cmp.Or(into.BirthDate, d.BirthDate)
+	into.Sex = cmp.Or(into.Sex, d.Sex)
+	into.Deceased = cmp.Or(into.Deceased, d.Deceased)
+	into.Practice = cmp.Or(into.Practice, d.Practice)
+	into.Names = distinct(into.Names, d.Names)
+	into.Addresses = distinct(into.Addresses, d.Addresses)
+	into.Contacts = distinct(into.Contacts, d.Contacts)
+}
+
+func distinct[T any](into, from []T) []T {
+	for _, v := range from {
+		if !slices.ContainsFunc(into, func(have T) bool { return reflect.DeepEqual(have, v) }) {
+			into = append(into, v)
+		}
+	}
+	return into
+}
+
+// numberOf takes the best NHS number as the patient's: a verified one (status
+// 01) before others, the newest before older ones. Different ones that other
+// sources hold stay visible behind it.
+func numberOf(out *fhir.Patient, numbers []demographics.Details) {
+	slices.SortStableFunc(numbers, func(a, b demographics.Details) int {
+		return cmp.Compare(statusRank(a.NHSStatus), statusRank(b.NHSStatus))
+	})
+	var others []fhir.Identifier
+	for i, d := range numbers {
+		if i == 0 {
+			out.Details.NHSNumber, out.Details.NHSStatus = d.NHSNumber, d.NHSStatus
+			continue
+		}
+		other := fhir.Identifier{System: nhs.NumberSystem, Value: d.NHSNumber}
+		if d.NHSNumber != out.Details.NHSNumber && !slices.Contains(others, other) {
+			others = append(others, other)
+		}
+	}
+	out.Identifiers = append(others, out.Identifiers...)
+}
+
+func statusRank(status string) int {
+	switch status {
+	case "01":
+		return 0
+	case "":
+		return 2
+	}
+	return 1
+}
+
+// superseded is what reading a merged id answers with (IHE PIXm, ITI-104): an
+// inactive Patient that names the one who took its place.
+func superseded(old, survivor string) fhir.Patient {
+	return fhir.Patient{
+		ID: old, Inactive: true,
+		Links: []fhir.PatientLink{{Reference: "Patient/" + survivor, Type: "replaced-by"}},
+	}
+}
