@@ -60,16 +60,18 @@ func (p *part) fail(errs []error, err error) {
 	}
 }
 
-// finish waits until the part's answers are durable.
-func (p *part) finish(ctx context.Context, op string, errs []error) {
-	var err error
+// sync waits until the part's own writes are on disk. It waits for no write of
+// anybody else's: those may be waiting for this one.
+func (p *part) sync(op string, errs []error) {
 	if p.flush != nil {
-		err = failure.Wrap(failure.Unavailable, op, p.flush.finish())
+		p.fail(errs, failure.Wrap(failure.Unavailable, op, p.flush.finish()))
 	}
-	if err == nil {
-		err = settled(op, p.seen)
-	}
-	p.fail(errs, err)
+}
+
+// settle waits until what the part's answers rest on is on disk too. All parts
+// of the call must be synced: a later one may have written what this one saw.
+func (p *part) settle(ctx context.Context, op string, errs []error) {
+	p.fail(errs, settled(op, p.seen))
 	meterPart(ctx, p, errs)
 }
 

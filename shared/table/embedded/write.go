@@ -138,6 +138,7 @@ func (t *Table) Each(ctx context.Context, writes ...table.Write) []error {
 	}
 	defer t.db.leave()
 	var parts []*part
+	synced := 0 // parts that are on disk
 	p := new(part)
 	for i := range writes {
 		if errs[i] == nil {
@@ -154,13 +155,16 @@ func (t *Table) Each(ctx context.Context, writes ...table.Write) []error {
 			parts = append(parts, p)
 			p = new(part)
 		}
-		if len(parts) > partsAhead {
-			parts[0].finish(ctx, op, errs)
-			parts = parts[1:]
+		if len(parts)-synced > partsAhead {
+			parts[synced].sync(op, errs)
+			synced++
 		}
 	}
+	for _, p := range parts[synced:] {
+		p.sync(op, errs)
+	}
 	for _, p := range parts {
-		p.finish(ctx, op, errs)
+		p.settle(ctx, op, errs)
 	}
 	return errs
 }

@@ -15,6 +15,7 @@ import (
 var concurrencies = []contract{
 	{"no increment of a counter is lost", testCounter},
 	{"money moves and none is made or lost", testTransfers},
+	{"many refused writes of a few partitions end", testRefusedEach},
 	{"one of many claims is made", func(t *testing.T, s table.Table) {
 		made := make([]bool, 16)
 		var group errgroup.Group
@@ -170,5 +171,40 @@ func transfer(ctx context.Context, s table.Table, from, to table.Key) error {
 		if err == nil || !failure.Is(err, failure.Conflict) && !failure.Is(err, failure.Throttled) {
 			return err
 		}
+	}
+}
+
+// testRefusedEach has several writers send the same long lists, in other
+// orders, with every other write refused. Each answers for what others wrote,
+// and none may wait for one who waits for it.
+func testRefusedEach(t *testing.T, s table.Table) {
+	const writes, partitions = 600, 3
+	list := func(step int) []table.Write {
+		out := make([]table.Write, writes)
+		for i := range out {
+			n := i * step % writes
+			out[i] = put(key(strconv.Itoa(n%partitions), fmt.Sprintf("%04d", n)), "x", table.Absent)
+			if n%2 == 0 {
+				out[i].If = table.AtVersion(99)
+			}
+		}
+		return out
+	}
+	var group errgroup.Group
+	for _, step := range []int{1, 7, 11, 13} { // none shares a divisor with 600
+		group.Go(func() error {
+			for _, err := range s.Each(t.Context(), list(step)...) {
+				if err != nil && !failure.Is(err, failure.Conflict) {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for i, item := range get(t, s, key("0", "0003"), key("1", "0001"), key("0", "0000")) {
+		same(t, "version", []uint64{1, 1, 0}[i], item.Version)
 	}
 }
