@@ -68,14 +68,15 @@ type store struct {
 
 func newStore(t testing.TB, open engines.Open) store {
 	t.Helper()
-	return store{tables: open("index", "record", "delivery"), objects: &memory{bodies: map[string][]byte{}}}
+	return store{tables: open("index", "record", "delivery"), objects: &memory{bodies: map[string][]byte{}, came: map[string]time.Time{}}}
 }
 
-// memory keeps the newest version of each object and gives all the same time
-// and version, so that two runs on two stores see the same objects.
+// memory keeps the newest version of each object. Its times follow from the
+// order in which keys came, so that two runs on two stores see the same objects.
 type memory struct {
 	mu     sync.Mutex
 	bodies map[string][]byte
+	came   map[string]time.Time // to the drop bucket
 }
 
 func (m *memory) Head(_ context.Context, ref object.Ref) (object.Info, error) {
@@ -86,7 +87,7 @@ func (m *memory) Head(_ context.Context, ref object.Ref) (object.Info, error) {
 		return object.Info{}, failure.New(failure.NotFound, "memory.Head", "no such object")
 	}
 	ref.Version = "1"
-	return object.Info{Ref: ref, Size: int64(len(body)), Modified: clock}, nil
+	return object.Info{Ref: ref, Size: int64(len(body)), Modified: m.came[ref.Key]}, nil
 }
 
 func (m *memory) Open(ctx context.Context, ref object.Ref, offset int64) (io.ReadCloser, object.Info, error) {
@@ -107,6 +108,9 @@ func (m *memory) Put(ctx context.Context, bucket, key, _ string, body io.Reader)
 	}
 	m.mu.Lock()
 	m.bodies[bucket+"/"+key] = content
+	if _, known := m.came[key]; bucket == buckets.Drop && !known {
+		m.came[key] = clock.Add(time.Duration(len(m.came)) * time.Second)
+	}
 	m.mu.Unlock()
 	return m.Head(ctx, object.Ref{Bucket: bucket, Key: key})
 }
