@@ -43,12 +43,31 @@ func printFaults(out io.Writer, r delivery.Report, most int) {
 	rank := map[extract.Severity]int{extract.Error: 0, extract.Warning: 1, extract.Information: 2}
 	faults := slices.Clone(r.Faults)
 	slices.SortStableFunc(faults, func(a, b extract.Fault) int { return rank[a.Severity] - rank[b.Severity] })
-	for i, f := range faults {
-		if i == most {
-			fmt.Fprintf(out, "  … and %d more in the report\n", len(faults)-most)
-			return
+	shown := faults
+	if len(faults) > most { // the errors and warnings that fit; the rest by number
+		told := slices.IndexFunc(faults, func(f extract.Fault) bool { return f.Severity == extract.Information })
+		if told < 0 {
+			told = len(faults)
 		}
+		shown = faults[:min(told, most)]
+	}
+	for _, f := range shown {
 		printFault(out, f)
+	}
+	printRest(out, faults[len(shown):])
+}
+
+// printRest counts by code what is not shown line by line.
+func printRest(out io.Writer, faults []extract.Fault) {
+	var codes []extract.Fault
+	count := map[string]int{}
+	for _, f := range faults {
+		if count[f.Code]++; count[f.Code] == 1 {
+			codes = append(codes, f)
+		}
+	}
+	for _, f := range codes {
+		fmt.Fprintf(out, "  %d × %s %s: %s\n", count[f.Code], f.Severity, f.Code, f.Effect)
 	}
 }
 
