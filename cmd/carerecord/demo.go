@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
@@ -63,9 +62,7 @@ type demonstration struct {
 	summary      io.Writer // for a machine; nil: none
 	region       *region.Region
 	serving      region.Addresses
-	mu           sync.Mutex
-	ended        map[string]delivery.ReportOutput // by delivery
-	dropped      []string                         // deliveries, in order
+	dropped      []string // deliveries, in order
 }
 
 // Summary is what --json prints.
@@ -84,7 +81,6 @@ func (d *demonstration) run(ctx context.Context) error {
 	if err := clearDemonstration(d.data); err != nil {
 		return err
 	}
-	d.ended = map[string]delivery.ReportOutput{}
 	d.region, err = region.Open(region.Settings{Data: d.data, Partners: register})
 	if err != nil {
 		return err
