@@ -45,10 +45,24 @@ func run(c *counter, packages, race, flags []string) error {
 		return fmt.Errorf("go list: %w", err)
 	}
 	raced, plain := split(strings.Fields(string(names)), race)
+	if !canRace() {
+		fmt.Fprintln(c.out, "no C compiler: the race detector is left out")
+		return test(c, flags, append(raced, plain...))
+	}
 	if err := test(c, append([]string{"-race"}, flags...), raced); err != nil {
 		return err
 	}
 	return test(c, flags, plain)
+}
+
+// canRace says whether the race detector can be linked, which needs cgo.
+func canRace() bool {
+	cc, err := exec.Command("go", "env", "CC").Output()
+	if err != nil || os.Getenv("CGO_ENABLED") == "0" {
+		return false
+	}
+	_, err = exec.LookPath(strings.TrimSpace(string(cc)))
+	return err == nil
 }
 
 // split parts the packages by whether they stand in one of the folders.
