@@ -103,6 +103,9 @@ func checkFile(ctx context.Context, r *region.Region, as, name string) (delivery
 		return delivery.Report{}, failure.Wrap(failure.Invalid, "check", err)
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return delivery.Report{}, failure.New(failure.Invalid, "check", "%s is a folder: name its files", name)
+	}
 	id, err := r.Drop(ctx, as+"/"+filepath.Base(name), file)
 	if err != nil {
 		return delivery.Report{}, err

@@ -121,6 +121,9 @@ func (src *source) entry(row extract.Row, e extract.Entry) (record.Entry, error)
 	}
 	hash := src.service.Hasher.ID("content", string(resource))
 	at := src.instant(row)
+	if e.Type == "Patient" && e.Owner == nil {
+		at = src.patientInstant(row)
+	}
 	if resource, err = fhir.SetSource(resource, SourceURI(src.ID, row.Place.Line), at.Time); err != nil {
 		return record.Entry{}, failure.Wrap(failure.Internal, "delivery.entry", err)
 	}

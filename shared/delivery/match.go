@@ -94,23 +94,30 @@ func (src *source) instant(row extract.Row) version.Instant {
 	return version.Instant{Time: row.At.UTC(), Row: row.Number}
 }
 
+// patientInstant orders what a row says of the patient themselves.
+func (src *source) patientInstant(row extract.Row) version.Instant {
+	at := src.instant(row)
+	at.Passing = row.Passing
+	return at
+}
+
 func (src *source) statements(row extract.Row) []index.Statement {
 	if row.Rejected() || row.Subject == nil {
 		return nil
 	}
 	var list []index.Statement
-	at, origin := src.instant(row), src.origin(row)
+	origin := src.origin(row)
 	subject := src.patientKey(row.Subject)
 	if row.Details != nil {
 		list = append(list, index.Statement{
 			Key: subject, Organisation: src.Organisation, System: src.system(row.Subject), Value: row.Subject.Value,
-			Details: row.Details, At: at, Origin: origin,
+			Details: row.Details, At: src.patientInstant(row), Origin: origin,
 		})
 	}
 	if row.Merge != nil {
 		list = append(list, index.Statement{
 			Key: src.patientKey(row.Merge), Organisation: src.Organisation, System: src.system(row.Merge), Value: row.Merge.Value,
-			MergedInto: subject, At: at, Origin: origin,
+			MergedInto: subject, At: src.instant(row), Origin: origin,
 		})
 	}
 	return list

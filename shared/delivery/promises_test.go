@@ -3,13 +3,16 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/failure"
+	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/record"
 	"github.com/carerecord/carerecord/shared/table"
 	"github.com/carerecord/carerecord/shared/table/engines"
@@ -220,6 +223,53 @@ func TestUnknownSenders(t *testing.T) {
 			r := s.drop(t, key, hl7Small)
 			if r.Status != delivery.Quarantined || r.Reason == "" || r.Counts.Read != 0 {
 				t.Errorf("status %s, reason %q, counts %+v", r.Status, r.Reason, r.Counts)
+			}
+		})
+	}
+}
+
+// TestLongKeysHaveReports drops a file under the longest key that S3 takes.
+func TestLongKeysHaveReports(t *testing.T) {
+	t.Parallel()
+	for _, letter := range []string{"x", "é"} {
+		key := "RZZ/adt/" + strings.Repeat(letter, (object.MaxKey-8)/len(letter))
+		r := newStore(t, engines.Embedded(t)).drop(t, key, hl7Small)
+		if r.Status != delivery.Completed || r.Counts.Accepted != 3 {
+			t.Errorf("status %s, counts %+v", r.Status, r.Counts)
+		}
+		d := delivery.Delivery{ID: r.Delivery, Key: key, Version: r.Version, Feed: "adt"}
+		if report := delivery.ReportKey(d, "json"); len(report) > object.MaxKey || !utf8.ValidString(report) || !strings.HasSuffix(report, r.Delivery+"."+r.Version+".json") {
+			t.Errorf("the report's key has %d bytes", len(report))
+		}
+	}
+}
+
+// TestAResultForgetsNothing sends an admission that names the GP, then a result
+// that says less of the patient, in both orders: the GP stays.
+func TestAResultForgetsNothing(t *testing.T) {
+	t.Parallel()
+	admission := segments(`MSH|^~\&|PAS|RZZ|R|R|20260901090000||ADT^A01|1|P|2.4`, `EVN|A01|20260901090000`,
+		`PID|1||100^^^RZZ^MR~9990000018^^^NHS^NH||ARDEN^ROSALIND||19500521|F|||1 FOREST ROAD^^LEEDS^^LS1 1AA`, `PD1|||SURGERY^^B83002`, `PV1|1|I|W||||||||||||||||V1`)
+	result := segments(`MSH|^~\&|LAB|RZZ|R|R|20260902090000||ORU^R01|2|P|2.4`, `PID|1||100^^^RZZ^MR||ARDEN^R`,
+		`OBR|1|P1|F1|GLU^Glucose^LAB|||20260902080000|||||||||||||||20260902090000|||F`, `OBX|1|NM|GLU^Glucose^LAB||5.10|mmol/L|||||F`)
+	for name, order := range map[string][]string{"admission first": {admission, result}, "result first": {result, admission}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t, engines.Embedded(t))
+			for i, content := range order {
+				s.drop(t, hl7Key+strconv.Itoa(i), content)
+			}
+			service := s.service(t, nil)
+			id, err := service.Index.FindNHSNumber(context.Background(), "9990000018")
+			if err != nil {
+				t.Fatal(err)
+			}
+			person, err := service.Index.Person(context.Background(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := person.Sources[0].Details; d.Practice != "B83002" || len(d.Addresses) != 1 || d.BirthDate != "1950-05-21" {
+				t.Errorf("a result took away what the admission said: practice %q, %d addresses", d.Practice, len(d.Addresses))
 			}
 		})
 	}

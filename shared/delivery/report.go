@@ -167,12 +167,18 @@ func (r *Report) nothingNew() {
 // ReportKey is where the report of a delivery lies in the reports bucket; ext is json or csv.
 // A file of an unknown sender has no prefix of its own: its report is for the
 // region's operators.
+// A key that leaves no room for the version is cut and told apart by the
+// delivery's id.
 func ReportKey(d Delivery, ext string) string {
-	key := d.Key + "." + d.Version + "." + ext
+	key, end := d.Key, "."+d.Version+"."+ext
 	if d.Feed == "" {
-		return "quarantine/" + key
+		key = "quarantine/" + key
 	}
-	return key
+	if len(key)+len(end) > object.MaxKey {
+		end = "…" + d.ID + end
+		key = strings.ToValidUTF8(key[:object.MaxKey-len(end)], "")
+	}
+	return key + end
 }
 
 // ReadReport reads the report of a delivery that has ended; failure.NotFound

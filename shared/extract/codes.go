@@ -10,6 +10,7 @@ var (
 	FileTruncated = register(Code{"file-truncated", Error, "a file that ends where its format ends", "the rows before the cut were loaded", "send the whole file again: rows that are already there count as unchanged"})
 	FileSyntax    = register(Code{"file-syntax", Error, "JSON throughout", "the rows before this place were loaded, what follows it could not be read", "mend the file at this place and send it whole again: rows that are already there count as unchanged"})
 	FileOpenEnd   = register(Code{"file-open-end", Warning, "a last segment that ends with a carriage return", "the last message was kept as it stands; if the file was cut, the end of it is missing", "look at the end of the file; if it was cut, send it again whole"})
+	FileCount     = register(Code{"file-count", Warning, "as many messages or batches as the trailer states", "what came was loaded; what is missing could not be", "see whether some are missing, and send the whole file again if so"})
 	FileEncoding  = register(Code{"file-encoding", Information, "UTF-8 throughout", "rows that are not UTF-8, from this one on, were read as Windows-1252", "export as UTF-8"})
 
 	// A row that cannot be read.

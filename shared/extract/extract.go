@@ -39,7 +39,10 @@ type Row struct {
 	Subject *Patient `json:"subject,omitzero"` // whom the row is about; nil: the organisation itself (a Practitioner, a Location)
 	// At is the source's own time of this statement (MSH-7, meta.lastUpdated);
 	// zero when it gives none, and the delivery's time then stands for it.
-	At      time.Time             `json:"at,omitzero"`
+	At time.Time `json:"at,omitzero"`
+	// Passing says that the row is about something else and names the patient
+	// only to say whose it is: its details count while nothing better is known.
+	Passing bool                  `json:"passing,omitzero"`
 	Details *demographics.Details `json:"details,omitzero"` // what the row says of the subject; nil: nothing
 	Merge   *Patient              `json:"merge,omitzero"`   // this patient (the prior id) is now Subject
 	Entries []Entry               `json:"entries,omitzero"`

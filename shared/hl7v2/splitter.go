@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 )
 
 // Limits of what is held in memory at a time.
@@ -34,11 +35,14 @@ type Splitter struct {
 	base      int64 // offset in the stream of buf[0]
 	line      int64 // of buf[pos]
 
-	keep     bool // the part being read needs its bytes
-	finished bool // an end of block was met
-	unclosed int  // batch and file headers less their trailers
-	segs     []extent
-	msg      Message
+	keep      bool // the part being read needs its bytes
+	finished  bool // an end of block was met
+	messages  int  // since the last batch header
+	batches   int  // since the last file header
+	miscounts []Miscount
+	unclosed  int // batch and file headers less their trailers
+	segs      []extent
+	msg       Message
 }
 
 // extent is a segment while its message is still being read: where it lies
@@ -82,13 +86,51 @@ func (s *Splitter) Next() (*Message, error) {
 	}
 }
 
-// envelope counts FHS and BHS up, FTS and BTS down.
+// Miscount is a trailer that states another number of messages (BTS-1) or of
+// batches (FTS-1) than came before it.
+type Miscount struct {
+	Line, Offset  int64
+	Segment       string // BTS or FTS
+	Stated, Found int
+}
+
+// mostMiscounts bounds what is kept of a file whose trailers are all wrong.
+const mostMiscounts = 100
+
+// Miscounts gives, at the end of a stream, the trailers that do not agree with
+// what came before them.
+func (s *Splitter) Miscounts() []Miscount { return s.miscounts }
+
+// envelope counts FHS and BHS up, FTS and BTS down, and holds the trailers'
+// counts (HL7 v2.4, 2.16.4 and 2.16.6) against what came.
 func (s *Splitter) envelope(first, second byte) {
 	switch {
 	case second == 'H':
 		s.unclosed++
-	case first == 'F' || first == 'B':
+		if first == 'B' {
+			s.messages = 0
+		} else {
+			s.batches = 0
+		}
+	case first == 'F':
 		s.unclosed--
+		s.trailer("FTS", s.batches)
+	case first == 'B':
+		s.unclosed--
+		s.trailer("BTS", s.messages)
+		s.batches++
+	}
+}
+
+func (s *Splitter) trailer(segment string, found int) {
+	s.need(excerptSize)
+	fields := bytes.FieldsFunc(firstLine(s.buf[s.pos:s.end]), func(r rune) bool { return r == '|' })
+	if len(fields) < 2 || len(s.miscounts) == mostMiscounts {
+		return
+	}
+	stated, err := strconv.Atoi(string(bytes.TrimSpace(fields[1])))
+	if err == nil && stated != found {
+		s.miscounts = append(s.miscounts, Miscount{Line: s.line, Offset: s.base + int64(s.pos), Segment: segment, Stated: stated, Found: found})
 	}
 }
 
@@ -106,7 +148,9 @@ func (s *Splitter) begin(header bool, head []byte) bool {
 	s.msg.Line, s.msg.Offset = s.line, s.base+int64(s.pos)
 	s.mark, s.keep = s.pos, header
 	s.finished = false
-	if !header {
+	if header {
+		s.messages++
+	} else {
 		s.msg.Problem = Stray
 		s.need(excerptSize)
 		s.msg.Excerpt = append([]byte(nil), firstLine(s.buf[s.pos:s.end])...)

@@ -3,7 +3,6 @@ package version
 import (
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/carerecord/carerecord/shared/failure"
 )
@@ -23,7 +22,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 	for _, s := range h.statements {
 		out.Statements = append(out.Statements, [5]int64{
 			place(&out.Hashes, s.Hash), place(&out.Deliveries, s.Delivery),
-			s.At.Time.Unix(), int64(s.At.Time.Nanosecond()), int64(s.At.Row),
+			s.At.Time.Unix(), int64(s.At.Time.Nanosecond()), s.At.place(),
 		})
 	}
 	return json.Marshal(out)
@@ -52,7 +51,7 @@ func (h *History) UnmarshalJSON(data []byte) error {
 			return failure.New(failure.Internal, "version.History", "a stored statement names no hash or delivery")
 		}
 		list = append(list, Statement{
-			At:   Instant{Time: time.Unix(s[2], s[3]).UTC(), Row: int(s[4])},
+			At:   at(s[2], s[3], s[4]),
 			Hash: in.Hashes[s[0]], Delivery: in.Deliveries[s[1]],
 		})
 	}

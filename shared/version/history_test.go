@@ -244,3 +244,30 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 	})
 }
+
+// TestPassingStatementsNeverReplace orders what was said in passing before
+// everything else, whenever it was said.
+func TestPassingStatementsNeverReplace(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
+	own := version.Statement{At: version.Instant{Time: day(1), Row: 1}, Hash: "own", Delivery: "d1"}
+	early := version.Statement{At: version.Instant{Time: day(2), Row: 1, Passing: true}, Hash: "early", Delivery: "d2"}
+	late := version.Statement{At: version.Instant{Time: day(3), Row: 1, Passing: true}, Hash: "late", Delivery: "d3"}
+	if got := version.Of(early, late).Current().Hash; got != "late" {
+		t.Errorf("of two in passing the current is %q, want the newest", got)
+	}
+	for _, order := range [][]version.Statement{{own, early, late}, {late, own, early}, {early, late, own}} {
+		h := version.Of(order...)
+		if got := h.Current().Hash; got != "own" {
+			t.Errorf("the current is %q, want what was said of it", got)
+		}
+		stored, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back version.History
+		if err := json.Unmarshal(stored, &back); err != nil || !back.Equal(h) {
+			t.Errorf("stored and read it differs: %v", err)
+		}
+	}
+}

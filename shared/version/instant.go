@@ -1,14 +1,11 @@
 package version
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
-// MarshalJSON gives [seconds, nanoseconds, row]: short, and defined for every
+// MarshalJSON gives [seconds, nanoseconds, row], the row as ^row when it was said in passing: short, and defined for every
 // time, which RFC 3339 is not.
 func (i Instant) MarshalJSON() ([]byte, error) {
-	return json.Marshal([3]int64{i.Time.Unix(), int64(i.Time.Nanosecond()), int64(i.Row)})
+	return json.Marshal([3]int64{i.Time.Unix(), int64(i.Time.Nanosecond()), i.place()})
 }
 
 // UnmarshalJSON reads the same.
@@ -17,6 +14,6 @@ func (i *Instant) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &parts); err != nil {
 		return err
 	}
-	*i = Instant{Time: time.Unix(parts[0], parts[1]).UTC(), Row: int(parts[2])}
+	*i = at(parts[0], parts[1], parts[2])
 	return nil
 }

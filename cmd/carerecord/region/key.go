@@ -11,11 +11,21 @@ import (
 	"github.com/carerecord/carerecord/shared/opaque"
 )
 
+const keyFile = "region.key"
+
+// exists refuses a folder in which no region was ever started.
+func exists(data string) error {
+	if _, err := os.Stat(filepath.Join(data, keyFile)); err != nil {
+		return failure.New(failure.NotFound, "--data", "%s holds no region: start one there first", data)
+	}
+	return nil
+}
+
 // loadKey reads the region's secret key, and makes it at the first start. On
 // AWS it lies in Secrets Manager; here in a file that only its owner can read.
 func loadKey(dir string) (*opaque.Hasher, error) {
 	const op = "region.loadKey"
-	path := filepath.Join(dir, "region.key")
+	path := filepath.Join(dir, keyFile)
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key = make([]byte, opaque.KeySize)

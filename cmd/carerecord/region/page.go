@@ -28,7 +28,7 @@ type pageData struct {
 func (r *Region) page(w http.ResponseWriter, req *http.Request) {
 	data := pageData{API: r.apiPort.Addr().String(), S3: r.s3Port.Addr().String(), Buckets: Buckets}
 	var err error
-	if data.Totals, err = r.Totals(req.Context()); err == nil {
+	if data.Totals, err = r.shownTotals(req.Context()); err == nil {
 		data.Deliveries, err = r.deliveries(req.Context())
 	}
 	if err == nil {

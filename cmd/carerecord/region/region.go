@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	definition "github.com/carerecord/carerecord/infra/statemachine"
@@ -62,6 +63,10 @@ type Region struct {
 	apiPort  net.Listener
 	s3Port   net.Listener
 	stop     context.CancelFunc
+
+	counting  sync.Mutex // guards the two below
+	counted   Totals
+	countedAt time.Time
 }
 
 // Open starts a region on its folder and takes up the deliveries that an

@@ -24,9 +24,9 @@ const (
 )
 
 // OpenIssuer opens the development issuer of a region's data folder, also
-// while the region runs. It is made when it is not there.
+// while the region runs.
 func OpenIssuer(data string) (*access.Issuer, error) {
-	if err := makeFolder(data); err != nil {
+	if err := exists(data); err != nil {
 		return nil, err
 	}
 	return access.NewIssuer(access.IssuerConfig{File: filepath.Join(data, "development-issuer.key"), URL: issuerURL, Audience: audience})

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/carerecord/carerecord/shared/audit"
 	"github.com/carerecord/carerecord/shared/delivery"
@@ -18,6 +19,24 @@ type Totals struct {
 	SourcePatients int `json:"sourcePatients"` // patients as one organisation knows them
 	People         int `json:"people"`         // that they are
 	Entries        int `json:"entries"`        // current entries, those of no patient included
+}
+
+// shownFor is how long the page shows the totals that it counted: each count
+// reads the whole store.
+const shownFor = 10 * time.Second
+
+// shownTotals gives the totals for the page, at most shownFor old.
+func (r *Region) shownTotals(ctx context.Context) (Totals, error) {
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	if time.Since(r.countedAt) < shownFor {
+		return r.counted, nil
+	}
+	t, err := r.Totals(ctx)
+	if err == nil {
+		r.counted, r.countedAt = t, time.Now()
+	}
+	return t, err
 }
 
 // Totals counts by reading everything: a local region is small.
@@ -72,6 +91,9 @@ func (r *Region) FindPatient(ctx context.Context, ods, system, value string) (st
 
 // VerifyAudit checks the audit chains of a region that is not running.
 func VerifyAudit(ctx context.Context, data string) (audit.Summary, error) {
+	if err := exists(data); err != nil {
+		return audit.Summary{}, err
+	}
 	tables, err := embedded.Open(filepath.Join(data, "tables"))
 	if err != nil {
 		return audit.Summary{}, err

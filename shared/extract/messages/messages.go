@@ -16,6 +16,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strconv"
 
 	"github.com/carerecord/carerecord/shared/extract"
 	"github.com/carerecord/carerecord/shared/failure"
@@ -98,8 +99,15 @@ func (f *file) rows(ctx context.Context, yield func(extract.Row, error) bool) {
 	}
 }
 
-// end reports a file without content and one whose envelope was not closed.
+// end reports trailers that count otherwise, a file without content and one whose envelope was not closed.
 func (f *file) end(yield func(extract.Row, error) bool) {
+	for _, m := range f.splitter.Miscounts() {
+		place := extract.Place{Line: m.Line, Offset: m.Offset, Path: m.Segment + "-1"}
+		fault := extract.FileCount.At(0, place, strconv.Itoa(m.Found)).Want("%d, as %s-1 states", m.Stated, m.Segment)
+		if !yield(wholeFile(fault), nil) {
+			return
+		}
+	}
 	switch {
 	case f.held != nil:
 		yield(wholeFile(*f.held), nil)

@@ -134,6 +134,7 @@ func TestWholeFile(t *testing.T) {
 		{"delimiters", "MSH|\r" + msh + pid, 2, "1 row-syntax MSH-2 line 1 \"xxx|\"\n"},
 		{"NUL", msh + "PID|1||6\x0033\r" + msh + pid, 2, "1 row-encoding PID line 2 \"NUL\"\n"},
 		{"unclosed batch", "FHS|^~\\&\r" + msh + pid, 1, "0 file-truncated FTS line 1 \"\"\n"},
+		{"trailers that count otherwise", "FHS|^~\\&\rBHS|^~\\&\r" + msh + pid + "BTS|7\rFTS|2\r", 1, "0 file-count BTS-1 line 5 \"1\"\n0 file-count FTS-1 line 6 \"1\"\n"},
 		{"closed batch", "FHS|^~\\&\rBHS|^~\\&\r" + msh + pid + "BTS|1\rFTS|1\r", 1, ""},
 		{"no last terminator", msh + "PID|1||633||GREY", 1, "0 file-open-end PID line 2 \"\"\n"},
 		{"cut in a name", msh + pid + msh + "PI", 2, "2 row-syntax - line 4 \"xx\"\n0 file-truncated - line 4 \"\"\n"},

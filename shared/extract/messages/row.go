@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/carerecord/carerecord/shared/extract"
 	"github.com/carerecord/carerecord/shared/hl7v2"
@@ -69,6 +70,9 @@ func (f *file) row(m *hl7v2.Message, segments []hl7v2.Segment) extract.Row {
 		place = firstOf(segments, "PID")
 	}
 	r := &row{file: f, msg: m, out: f.next(place, kindOf(m)), seen: map[string]int{}, repeats: map[string]int{}}
+	// Patients are administered by ADT messages (HL7 v2.4, chapter 3); others
+	// repeat of the patient what their own purpose needs.
+	r.out.Passing = !strings.HasPrefix(r.out.Kind, "ADT")
 	r.recoding()
 	r.header(segments)
 	r.takeAll(segments)
