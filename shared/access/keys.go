@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -105,6 +107,18 @@ func (t *calmTransport) fetch(r *http.Request) error {
 	if err != nil || len(body) > maxKeysBytes {
 		return fmt.Errorf("%w: answer cut or too long", errKeys)
 	}
+	if !isKeySet(body) {
+		return fmt.Errorf("%w: the answer is not a set of keys", errKeys)
+	}
 	t.at, t.body, t.header = t.now(), body, answer.Header.Clone()
 	return nil
+}
+
+// isKeySet tells a set of keys (RFC 7517, 5) from the page that a proxy or a
+// portal answers with in its place: a token must not be called bad for that.
+func isKeySet(body []byte) bool {
+	var set struct {
+		Keys []jsontext.Value `json:"keys"`
+	}
+	return json.Unmarshal(body, &set) == nil && set.Keys != nil
 }

@@ -74,4 +74,6 @@ func numberDigits(s string) (digits [10]byte, ok bool) {
 
 // isNumberSeparator knows the spaces and hyphens that word processors put into
 // a number, the no-break ones included.
-func isNumberSeparator(r rune) bool { return strings.ContainsRune(" \t-\u00a0\u2009\u202f\u2010\u2011\u2012\u2013", r) }
+func isNumberSeparator(r rune) bool {
+	return strings.ContainsRune(" \t-\u00a0\u2009\u202f\u2010\u2011\u2012\u2013", r)
+}

@@ -2,7 +2,7 @@
 // nothing installed. It holds no rule of the domain and never speaks of a
 // patient; shared/table says what its calls mean.
 //
-// Pebble v2.1.7 was chosen over bbolt v1.5.0 by measurement on 2 cores, synced, bodies of 1 KB, figures Pebble : bbolt Update : bbolt Batch.
+// Pebble v2.1.7 was chosen over bbolt v1.5.0 by measurement on two cores, synced, bodies of 1 KB, figures Pebble : bbolt Update : bbolt Batch.
 // Conditional commits of 4 keys from 16 writers 12,053 : 2,004 : 4,807 a second; writes in hundreds 45,510 : 69,653 : 77,745 items a second; scans 0.65 : 3.7 : 3.9 million items a second; memory 64 : 698 : 1,022 MB (its file is mapped).
 // Both are durable and atomic; Pebble wins where it counts, on many small durable commits at a small and steady memory, and its scans are far above what an answer needs.
 //

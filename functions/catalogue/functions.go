@@ -1,0 +1,95 @@
+package catalogue
+
+import "slices"
+
+// Functions gives every function of the region, in the order in which a
+// delivery, then a request, meets them.
+//
+// Timeouts of the tasks end before those of their states in the state machine;
+// that of serve-fhir is API Gateway's. From 1,769 MB on a function has a whole
+// processor (AWS Lambda Developer Guide, "Configure Lambda function memory").
+func Functions() []Function {
+	return []Function{
+		{
+			Name: "receive-delivery", Trigger: Queue, Timeout: 60, Memory: 512,
+			Does:     "Registers the files that partners dropped and starts the state machine for each.",
+			Settings: []string{BucketDrop, BucketReports, PartnersFile, RegionKey, Stage, StateMachine, TableDelivery},
+			Calls: join(secret, on(BucketDrop, "s3:HeadObject"), on(BucketReports, write...),
+				on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"), on(StateMachine, "states:StartExecution")),
+		},
+		{
+			Name: "split-delivery", Trigger: Task, Timeout: 890, Memory: 1769,
+			Does:     "Reads a file row by row into chunks.",
+			Settings: []string{BucketWork, PartnersFile, Stage, TableDelivery},
+			Calls: join(on(BucketDrop, "s3:GetObject"), on(BucketWork, write...),
+				on(TableDelivery, "dynamodb:GetItem", "dynamodb:UpdateItem")),
+		},
+		{
+			Name: "match-patients", Trigger: Task, Timeout: 230, Memory: 1769,
+			Does:     "Links the patients of a few chunks to people.",
+			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex},
+			Calls: join(secret, on(BucketWork, "s3:GetObject"), on(TableDelivery, "dynamodb:GetItem"),
+				on(TableIndex, slices.Concat(get, commit, []string{"dynamodb:ConditionCheckItem"})...)),
+		},
+		{
+			Name: "load-entries", Trigger: Task, Timeout: 230, Memory: 1769,
+			Does:     "Loads the entries of a few chunks into the record.",
+			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex, TableRecord},
+			Calls: join(secret, on(BucketWork, append([]string{"s3:GetObject"}, write...)...),
+				on(TableDelivery, "dynamodb:GetItem", "dynamodb:UpdateItem"), on(TableIndex, get...),
+				on(TableRecord, slices.Concat(get, commit)...)),
+		},
+		{
+			Name: "report-delivery", Trigger: Task, Timeout: 290, Memory: 512,
+			Does:     "Accounts for every row of a delivery and writes the partner's report.",
+			Settings: []string{BucketReports, BucketWork, PartnersFile, Stage, TableDelivery},
+			Calls:    join(reports, on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+		},
+		{
+			Name: "quarantine-delivery", Trigger: Task, Timeout: 290, Memory: 512,
+			Does:     "Puts a delivery aside that cannot be loaded, with the reason in its report.",
+			Settings: []string{BucketReports, BucketWork, PartnersFile, Stage, TableDelivery},
+			Calls:    join(reports, on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")),
+		},
+		{
+			Name: "serve-fhir", Trigger: API, Timeout: 29, Memory: 1769,
+			Does:     "Answers FHIR requests for a person's record.",
+			Settings: []string{BaseURL, PartnersFile, RegionKey, Stage, TableAudit, TableDelivery, TableIndex, TableRecord},
+			Calls: join(secret, on(TableIndex, "dynamodb:GetItem", "dynamodb:Query"),
+				on(TableRecord, append([]string{"dynamodb:Query"}, get...)...), on(TableDelivery, get...),
+				on(TableAudit, append([]string{"dynamodb:TransactWriteItems", "dynamodb:UpdateItem"}, get...)...)),
+		},
+		{
+			Name: "authorize-request", Trigger: Authorizer, Timeout: 10, Memory: 512,
+			Does:     "Says who calls, from the token that came with a request.",
+			Settings: []string{Stage, TokenAudience, TokenIssuer, TokenKeys},
+		},
+		{
+			Name: "publish-events", Trigger: Stream, Timeout: 60, Memory: 512,
+			Does:     "Publishes what changed in the tables as events.",
+			Settings: []string{EventBus, Stage, TableDelivery, TableIndex, TableRecord},
+			Calls:    on(EventBus, "events:PutEvents"),
+		},
+	}
+}
+
+// What the calls of the storage engines come down to. The writes of a
+// transaction are listed beside it, as IAM asks for each of them.
+var (
+	get    = []string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}
+	commit = []string{"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems"}
+	write  = []string{"s3:PutObject", "s3:HeadObject", "s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload", "s3:AbortMultipartUpload"}
+
+	secret  = on(RegionKey, "secretsmanager:GetSecretValue")
+	reports = join(on(BucketWork, "s3:GetObject"), on(BucketReports, write...))
+)
+
+func on(resource string, operations ...string) []Call {
+	calls := make([]Call, len(operations))
+	for i, operation := range operations {
+		calls[i] = Call{Operation: operation, Resource: resource}
+	}
+	return calls
+}
+
+func join(lists ...[]Call) []Call { return slices.Concat(lists...) }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/carerecord/carerecord/functions/internal/functiontest"
+	"github.com/carerecord/carerecord/shared/lambdakit"
+)
+
+func TestSettings(t *testing.T) { functiontest.CheckSettings(t, name, run, settings{}) }
+
+const allDone = `{"batchItemFailures":[]}`
+
+func TestPublish(t *testing.T) {
+	r := functiontest.New(t, name, run, false)
+	for _, table := range []string{"delivery", "index", "record"} {
+		if got := r.Must(t, functiontest.Sample(t, name+"."+table)); got != allDone {
+			t.Errorf("%s: %s", table, got)
+		}
+	}
+	var got []string
+	for _, e := range r.Services.Events() {
+		got = append(got, e.DetailType)
+		if e.Source != "carerecord" || e.EventBusName != "carerecord-dev" || !strings.Contains(e.Detail, `"type":"`+e.DetailType+`"`) {
+			t.Errorf("%+v", e)
+		}
+	}
+	want := []string{"delivery.completed", "person.linked", "person.linked", "person.unlinked", "person.linked", "record.changed"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !r.Logged(lambdakit.EventsPublished) {
+		t.Errorf("not logged: %s", &r.Log)
+	}
+	r.CheckCalls(t)
+}
+
+// A bus that does not answer loses nothing: all comes back from the first.
+func TestBusDown(t *testing.T) {
+	r := functiontest.New(t, name, run, false)
+	r.Services.Down = "PutEvents"
+	event := functiontest.Sample(t, name+".index")
+	if got := r.Must(t, event); got != `{"batchItemFailures":[{"itemIdentifier":"1405400000000000002063373"}]}` {
+		t.Errorf("%s", got)
+	}
+	r.Services.Down = ""
+	if got := r.Must(t, event); got != allDone || len(r.Services.Events()) != 4 {
+		t.Errorf("%s, %d events", got, len(r.Services.Events()))
+	}
+}
