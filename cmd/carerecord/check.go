@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -44,11 +43,14 @@ would be refused.`,
 			if err := checkFeed(register, as); err != nil {
 				return err
 			}
-			reports, err := check(cmd.Context(), register, as, files)
-			if err != nil {
+			c := checking{out: cmd.OutOrStdout(), asJSON: asJSON}
+			if err := c.run(cmd.Context(), register, as, files); err != nil {
 				return err
 			}
-			return printChecked(cmd.OutOrStdout(), reports, asJSON)
+			if c.refused {
+				return errNo
+			}
+			return nil
 		},
 	}
 	flags := cmd.Flags()
@@ -73,70 +75,100 @@ func checkFeed(register *partner.Register, as string) error {
 	return nil
 }
 
-// check runs the files through a region of its own.
-func check(ctx context.Context, register *partner.Register, as string, files []string) ([]delivery.Report, error) {
-	const op = "check"
+// checking is one run of the command.
+type checking struct {
+	out     io.Writer
+	asJSON  bool
+	refused bool // a row, or a file as a whole
+}
+
+// run takes the files through a region of its own.
+func (c *checking) run(ctx context.Context, register *partner.Register, as string, files []string) error {
 	data, err := os.MkdirTemp("", "carerecord-check-")
 	if err != nil {
-		return nil, failure.Wrap(failure.Unavailable, op, err)
+		return failure.Wrap(failure.Unavailable, "check", err)
 	}
 	defer os.RemoveAll(data)
 	r, err := region.Open(region.Settings{Data: data, Partners: register})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	var reports []delivery.Report
-	for _, name := range files {
-		report, err := checkFile(ctx, r, as, name)
+	for i, name := range files {
+		id, err := drop(ctx, r, as, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		reports = append(reports, report)
+		if err := c.print(ctx, r, id, i); err != nil {
+			return err
+		}
 	}
-	return reports, nil
+	if c.asJSON {
+		_, err = io.WriteString(c.out, "]\n")
+	}
+	return err
 }
 
-func checkFile(ctx context.Context, r *region.Region, as, name string) (delivery.Report, error) {
+// drop takes a file to its report.
+func drop(ctx context.Context, r *region.Region, as, name string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return delivery.Report{}, failure.Wrap(failure.Invalid, "check", err)
+		return "", failure.Wrap(failure.Invalid, "check", err)
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return delivery.Report{}, failure.New(failure.Invalid, "check", "%s is a folder: name its files", name)
+		return "", failure.New(failure.Invalid, "check", "%s is a folder: name its files", name)
 	}
 	id, err := r.Drop(ctx, as+"/"+filepath.Base(name), file)
 	if err != nil {
-		return delivery.Report{}, err
+		return "", err
 	}
-	if err := r.Wait(ctx); err != nil {
-		return delivery.Report{}, failure.Wrap(failure.Unavailable, "check", err)
-	}
-	return r.Delivery.ReadReport(ctx, id)
+	return id, failure.Wrap(failure.Unavailable, "check", r.Wait(ctx))
 }
 
-func printChecked(out io.Writer, reports []delivery.Report, asJSON bool) error {
-	refused := false
-	for _, r := range reports {
-		refused = refused || r.Status == delivery.Quarantined || slices.ContainsFunc(r.Faults, func(f extract.Fault) bool {
-			return f.Severity == extract.Error // of a row, or of the file as a whole
-		})
-	}
-	if asJSON {
-		e := json.NewEncoder(out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(reports); err != nil {
-			return err
+// print shows a report as it is read, so that memory does not grow with it.
+func (c *checking) print(ctx context.Context, r *region.Region, id string, i int) error {
+	head := func(report delivery.Report) error {
+		c.refused = c.refused || refused(report)
+		if !c.asJSON {
+			printHead(c.out, report)
 		}
-	} else {
-		for _, r := range reports {
-			printReport(out, r, len(r.Faults))
+		return nil
+	}
+	each := func(f extract.Fault) error {
+		if !c.asJSON {
+			printFault(c.out, f)
 		}
+		return nil
 	}
-	if refused {
-		return errNo
+	if err := r.Delivery.ScanReport(ctx, id, head, each); err != nil || !c.asJSON {
+		fmt.Fprintln(c.out)
+		return err
 	}
-	return nil
+	return c.copy(ctx, r, id, i)
+}
+
+// copy writes a report as an element of a JSON array.
+func (c *checking) copy(ctx context.Context, r *region.Region, id string, i int) error {
+	body, err := r.Delivery.OpenReport(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	before := ","
+	if i == 0 {
+		before = "["
+	}
+	if _, err = io.WriteString(c.out, before); err == nil {
+		_, err = io.Copy(c.out, body)
+	}
+	return err
+}
+
+// refused says whether any fault of the report is an error: of a row, or of
+// the file as a whole.
+func refused(r delivery.Report) bool {
+	return r.Status == delivery.Quarantined || slices.ContainsFunc(extract.Codes(), func(c extract.Code) bool {
+		return c.Severity == extract.Error && r.FaultCounts[c.Name] > 0
+	})
 }

@@ -14,6 +14,13 @@ import (
 // printReport writes a report for a person, with its first faults; errors
 // before warnings before the rest.
 func printReport(out io.Writer, r delivery.Report, mostFaults int) {
+	printHead(out, r)
+	printFaults(out, r, mostFaults)
+	fmt.Fprintln(out)
+}
+
+// printHead writes what became of the file and its rows.
+func printHead(out io.Writer, r delivery.Report) {
 	fmt.Fprintf(out, "%s/%s  %s: %s\n", r.Organisation, r.Feed, r.File, r.Status)
 	if r.Reason != "" {
 		fmt.Fprintf(out, "  because: %s\n", r.Reason)
@@ -26,8 +33,6 @@ func printReport(out io.Writer, r delivery.Report, mostFaults int) {
 	if len(r.Entries) > 0 {
 		fmt.Fprintf(out, "  entries: %s\n", entryList(r.Entries))
 	}
-	printFaults(out, r, mostFaults)
-	fmt.Fprintln(out)
 }
 
 func entryList(entries map[string]delivery.Stored) string {

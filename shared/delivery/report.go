@@ -181,24 +181,6 @@ func ReportKey(d Delivery, ext string) string {
 	return key + end
 }
 
-// ReadReport reads the report of a delivery that has ended; failure.NotFound
-// when it has none yet.
-func (s *Service) ReadReport(ctx context.Context, id string) (Report, error) {
-	const op = "delivery.ReadReport"
-	d, _, err := s.get(ctx, id)
-	if err != nil {
-		return Report{}, err
-	}
-	body, _, err := s.Objects.Open(ctx, object.Ref{Bucket: s.Buckets.Reports, Key: ReportKey(d, "json")}, 0)
-	if err != nil {
-		return Report{}, fmt.Errorf("%s: %w", op, err)
-	}
-	defer body.Close()
-	var r Report
-	err = json.NewDecoder(body).Decode(&r)
-	return r, failure.Wrap(failure.Internal, op, err)
-}
-
 func (s *Service) writeReports(ctx context.Context, d Delivery, r Report, basis Delivery) error {
 	type form struct {
 		ext, contentType string
@@ -220,7 +202,7 @@ func (s *Service) writeReports(ctx context.Context, d Delivery, r Report, basis 
 // memory does not grow with them.
 func writeJSON(w io.Writer, r Report, faults faultStream) error {
 	r.Faults = nil
-	head, err := json.MarshalIndent(r, "", "  ")
+	head, err := json.MarshalIndent(r, "", "  ") // one fault a line follows: ScanReport reads them so
 	if err != nil {
 		return failure.Wrap(failure.Internal, "delivery.writeJSON", err)
 	}
