@@ -12,11 +12,20 @@ PACKAGES ?= ./...
 FUZZTIME ?= 30s
 NPM_LOCK := node_modules/.package-lock.json
 
-.PHONY: test lint tools bench fuzz build demo
+# A stage of the region on AWS; stages other than dev have no register of their own here.
+STAGE     ?= dev
+FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
+ifeq ($(STAGE),dev)
+PARTNERS  ?= shared/sample/partners.yaml
+endif
+# The CDK's notice that Node 20 has come to its end; 22 and 24 work as well.
+QUIET_NODE := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20
+
+.PHONY: test lint tools bench fuzz build build-functions synth snapshot demo
 .DEFAULT_GOAL := test
 
 test: tools lint ## every test; the last line counts them
-	@go run ./tools/testcount -packages "$(PACKAGES)" -race $(RACE) -- -timeout 15m
+	@$(QUIET_NODE) go run ./tools/testcount -packages "$(PACKAGES)" -race $(RACE) -- -timeout 15m
 
 lint: ## formatting, vet and staticcheck
 	@unformatted=$$(go run $(GOFUMPT) -l $(CODE)) || exit 1; \
@@ -46,8 +55,31 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)" || exit 1; \
 	done
 
-build: ## bin/carerecord
+build: build-functions ## bin/carerecord and the functions
 	go build -trimpath -o bin/ ./cmd/...
+
+# The functions as Lambda runs them, each with the partner register beside it.
+# The same sources give the same bytes. Sizes are printed; 15 MB is the most.
+build-functions: ## bin/functions/<name>/bootstrap
+	@test -n "$(PARTNERS)" || { echo 'stage $(STAGE) needs its partner register: PARTNERS=FILE' >&2; exit 1; }
+	@for name in $(FUNCTIONS); do \
+		GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w -buildid=' \
+			-o bin/functions/$$name/bootstrap ./functions/$$name || exit 1; \
+		cp $(PARTNERS) bin/functions/$$name/partners.yaml || exit 1; \
+		size=$$(wc -c < bin/functions/$$name/bootstrap); \
+		printf '%-22s %5d.%d MB\n' $$name $$((size / 1000000)) $$((size / 100000 % 10)); \
+		if [ $$size -gt 15000000 ]; then echo "$$name is over 15 MB" >&2; exit 1; fi; \
+	done
+
+# Needs no AWS account, and no network once the modules are there. The first
+# compile of the CDK takes a minute or more; the packages outside of infra do
+# without it.
+synth: build-functions ## cdk.out: the templates of STAGE
+	@$(QUIET_NODE) go run ./infra -c stage=$(STAGE) -c partners=$(PARTNERS)
+	@ls cdk.out/carerecord-$(STAGE)-*.template.json
+
+snapshot: ## the templates' snapshot anew, after a wanted change
+	@$(QUIET_NODE) go test ./infra -run Snapshot -update
 
 demo: ## a region on this machine with sample data
 	go run ./cmd/carerecord demo

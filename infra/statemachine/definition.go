@@ -23,6 +23,10 @@ var delivery string
 // placeholder is a substitution as AWS SAM and CloudFormation write it.
 var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9]+)\}`)
 
+// Text gives the definition as it is deployed, with ${name} where a function's
+// ARN goes: CloudFormation puts the values in (DefinitionSubstitutions).
+func Text() string { return delivery }
+
 // Functions are the substitutions that Delivery asks for, in order of name.
 // Each is the name or the ARN of a Lambda function.
 func Functions() []string {
