@@ -38,6 +38,7 @@ func (r *region) alarms() []alarm {
 		list,
 		alarm{"ExecutionsThrottled", "executions-throttled", "Step Functions holds deliveries back", r.ofMachine("ExecutionThrottled"), 100, 3, 3},
 		once("DeliveriesQuarantined", "quarantine", "A delivery was put into quarantine", r.own("DeliveriesQuarantined", "quarantine-delivery", "Sum")),
+		once("SendersUnknown", "senders-unknown", "A file came of a sender or feed that is not in the partner register", r.own("DeliveriesQuarantined", "receive-delivery", "Sum")),
 		once("NotificationsDropped", "notifications-dropped", "News of a file was dropped: another bucket's, or the file is gone", r.own("NotificationsDropped", "receive-delivery", "Sum")),
 		once("AnswersTooLarge", "answers-too-large", "An answer was over Lambda's limit", r.own("AnswersTooLarge", "serve-fhir", "Sum")),
 		once("IssuerKeysUnavailable", "issuer-keys", "Tokens cannot be checked: nobody is let in", r.own("IssuerKeysUnavailable", "authorize-request", "Sum")),
