@@ -13,8 +13,8 @@ package access
 type Caller struct {
 	Subject      string // the user, as the issuer names them (sub)
 	Name         string // for the audit trail only
-	Organisation string // ODS code of the organisation they act for
-	Role         string // RBAC job role, R followed by four digits (SDS job role list)
+	Organisation string // ODS code of the organisation they act for; empty when the token's is none
+	Role         string // RBAC job role, R followed by four digits (SDS job role list); likewise
 	Client       string // the application they use (azp or client_id)
 	Issuer       string
 	TokenID      string // jti
@@ -41,9 +41,9 @@ func Decide(caller Caller, request Request) Decision {
 	case caller.Subject == "" || caller.Issuer == "":
 		return Decision{Reason: "the caller is not authenticated"}
 	case caller.Organisation == "":
-		return Decision{Reason: "the token names no organisation (claim org)"}
+		return Decision{Reason: "the token names no organisation by its ODS code (claim org)"}
 	case caller.Role == "":
-		return Decision{Reason: "the token names no role (claim role)"}
+		return Decision{Reason: "the token names no job role by its code (claim role)"}
 	case request.Interaction == "" || request.Type == "":
 		return Decision{Reason: "the request does not say what it is for"}
 	}

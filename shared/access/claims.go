@@ -87,13 +87,19 @@ func callerOf(payload []byte) (Caller, error) {
 			return Caller{}, err
 		}
 	}
-	if caller.Organisation != "" && !isODS(caller.Organisation) {
-		return Caller{}, refuse("token claim org is no ODS code")
+	return caller.plain(), nil
+}
+
+// plain leaves out an organisation or a role that is no code: it says as little
+// as one that is missing, and Decide refuses both alike.
+func (c Caller) plain() Caller {
+	if !isODS(c.Organisation) {
+		c.Organisation = ""
 	}
-	if caller.Role != "" && !roleForm.MatchString(caller.Role) {
-		return Caller{}, refuse("token claim role is no job role code")
+	if !roleForm.MatchString(c.Role) {
+		c.Role = ""
 	}
-	return caller, nil
+	return c
 }
 
 // national reads the CIS2 shape. Among several roles none is taken unless it

@@ -73,8 +73,8 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 
 // Authenticate checks the value of an Authorization header: scheme Bearer,
 // signature, issuer, audience, expiry (required) and not-before. A caller
-// without organisation or role comes back with those empty: Decide refuses
-// them, not this.
+// without organisation or role, or with one that is no code, comes back with
+// those empty: Decide refuses them, not this.
 func (v *Verifier) Authenticate(ctx context.Context, authorization string) (Caller, error) {
 	token, err := bearer(authorization)
 	if err != nil {

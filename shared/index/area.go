@@ -160,15 +160,16 @@ func (m *member) neighbours() []string {
 	return list
 }
 
-// claimsOf gives the claims in which the patient stood or may stand.
+// claimsOf gives the claims in which the patient stood or may stand: that of
+// the number it stated and that of the one it states. It is named in the first
+// even when its unit counted another number.
 func (a *area) claimsOf(m *member) []string {
 	var list []string
-	if m.stored.Claim != "" {
-		list = append(list, m.stored.Claim)
-	}
-	if _, number := m.now.evidence(); number != "" {
-		if id := a.index.claimID(number); id != m.stored.Claim {
-			list = append(list, id)
+	for _, p := range []*patient{&m.stored, &m.now} {
+		if _, number := p.evidence(); number != "" {
+			if id := a.index.claimID(number); !slices.Contains(list, id) {
+				list = append(list, id)
+			}
 		}
 	}
 	return list

@@ -1,6 +1,9 @@
 package index
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/carerecord/carerecord/shared/demographics"
 )
 
@@ -12,8 +15,16 @@ const mostStaters = 24
 // claim is the stored form of a claim on an NHS number. It is never deleted, so
 // that it is known for ever that the number once had a person.
 type claim struct {
-	Person  string   `json:"p,omitzero"` // whose the number is; empty: nobody states it any more
-	Staters []stater `json:"s,omitzero"` // by key
+	Person     string       `json:"p,omitzero"` // whose the number is; empty: nobody states it any more
+	Staters    []stater     `json:"s,omitzero"` // by key
+	Superseded []superseded `json:"o,omitzero"` // by key
+}
+
+// superseded is a source patient that states the number and was merged with one
+// whose other number counts. The number finds its person and links nobody.
+type superseded struct {
+	Key    string `json:"k"`
+	Person string `json:"p"`
 }
 
 // stater is a source patient that states the number, with what is needed to
@@ -39,4 +50,47 @@ func evidenceOf(d demographics.Details) demographics.Details {
 		out.Addresses = append(out.Addresses, demographics.Address{Postcode: a.Postcode})
 	}
 	return out
+}
+
+// holder gives the person whose number it is: of the staters' people the first.
+// It follows from what is stated now, not from who came first.
+func (c *claim) holder() string {
+	if len(c.Staters) == 0 {
+		return ""
+	}
+	return c.people()[0]
+}
+
+// people gives everyone who states the number, the holder first.
+func (c *claim) people() []string {
+	type standing struct {
+		person, key  string // the least key
+		verified     bool
+		sources, old int
+	}
+	var list []*standing
+	of := func(person, key string) *standing {
+		i := slices.IndexFunc(list, func(s *standing) bool { return s.person == person })
+		if i < 0 {
+			i, list = len(list), append(list, &standing{person: person, key: key})
+		}
+		return list[i]
+	}
+	for _, s := range c.Staters { // by key
+		p := of(s.Person, s.Key)
+		p.sources++
+		p.verified = p.verified || s.Evidence.NHSStatus == "01"
+	}
+	for _, s := range c.Superseded {
+		of(s.Person, s.Key).old++
+	}
+	slices.SortFunc(list, func(a, b *standing) int {
+		return cmp.Or(compareBool(a.sources == 0, b.sources == 0), compareBool(!a.verified, !b.verified),
+			b.sources-a.sources, b.old-a.old, cmp.Compare(a.key, b.key))
+	})
+	var people []string
+	for _, s := range list {
+		people = append(people, s.person)
+	}
+	return people
 }

@@ -28,7 +28,7 @@ func (h *hood) decide(received time.Time) outcome {
 		}
 	}
 	for _, c := range h.claims {
-		c.settle(r.claims[c.id], aliases)
+		c.settle(r.claims[c.id], h.superseded(r, c))
 	}
 	for _, m := range h.members {
 		d := h.decision(r, m)
@@ -38,28 +38,31 @@ func (h *hood) decide(received time.Time) outcome {
 	return out
 }
 
-// settle notes who states the number and whose it is: it stays with its person,
-// or with the one that joined; else it goes to one with a verified number, else
-// to the oldest.
-func (c *held) settle(staters []*member, aliases map[string]string) {
-	minted := c.now.Person
-	c.now = claim{}
+// settle notes who states the number and whose it is.
+func (c *held) settle(staters []*member, old []superseded) {
+	c.now = claim{Superseded: old}
 	for _, m := range staters {
 		d, _ := m.now.evidence()
 		c.now.Staters = append(c.now.Staters, stater{m.key, m.now.Person, evidenceOf(d)})
 	}
-	if len(c.now.Staters) == 0 {
-		return
-	}
-	for _, id := range []string{c.stored.Person, aliases[c.stored.Person], minted} {
-		if id != "" && slices.ContainsFunc(c.now.Staters, func(s stater) bool { return s.Person == id }) {
-			c.now.Person = id
-			return
+	c.now.Person = c.now.holder()
+}
+
+// superseded gives who states the number of a claim and does not stand in it
+// for a merge. Who is not of this neighbourhood stays as noted: a number that
+// links nobody binds nobody, and whoever moves them writes the claim.
+func (h *hood) superseded(r *resolution, c *held) []superseded {
+	var list []superseded
+	for _, s := range c.stored.Superseded {
+		if h.byKey[s.Key] == nil {
+			list = append(list, s)
 		}
 	}
-	c.now.Person = slices.MinFunc(c.now.Staters, func(a, b stater) int {
-		return cmp.Or(compareBool(a.Evidence.NHSStatus != "01", b.Evidence.NHSStatus != "01"), cmp.Compare(a.Person, b.Person))
-	}).Person
+	for _, m := range r.old[c.id] {
+		list = append(list, superseded{m.key, m.now.Person})
+	}
+	slices.SortFunc(list, func(a, b superseded) int { return cmp.Compare(a.Key, b.Key) })
+	return list[:min(len(list), mostStaters)]
 }
 
 // decision gives the reason for a member's link as it is now.

@@ -52,8 +52,9 @@ type SourcePatient struct {
 	Organisation string               `json:"a,omitzero"`
 	System       string               `json:"s,omitzero"`
 	Value        string               `json:"v,omitzero"`
+	MergedInto   string               `json:"m,omitzero"` // key of the survivor; empty: it stands
 	Details      demographics.Details `json:"d,omitzero"`
-	At           version.Instant      `json:"t,omitzero"` // when the source first stated these details
+	At           version.Instant      `json:"t,omitzero"` // since when the source states these details
 	Linked       Event                `json:"l"`
 }
 
@@ -119,20 +120,36 @@ func (x *Index) FindSource(ctx context.Context, key string) (string, error) {
 }
 
 // FindNHSNumber gives the person who holds an NHS number: NotFound when there
-// is none, Invalid when it is no NHS number. Of several people whose sources
-// state the same number in conflict, it is the one who had it first.
+// is none, Invalid when it is no NHS number. When sources of several people
+// state it in conflict, it is the first that FindAllByNHSNumber gives.
 func (x *Index) FindNHSNumber(ctx context.Context, number string) (string, error) {
+	people, err := x.FindAllByNHSNumber(ctx, number)
+	switch {
+	case err != nil:
+		return "", err
+	case len(people) == 0:
+		return "", failure.New(failure.NotFound, "index.FindNHSNumber", "nobody with this NHS number")
+	}
+	return people[0], nil
+}
+
+// FindAllByNHSNumber gives every person one of whose sources states an NHS
+// number, in one Get; none is no error. Invalid when it is no NHS number.
+//
+// The holder comes first: a verified number (status 01) before others, then the
+// person of more sources that state it, then by the sources' keys. People who
+// know it only from a patient that was merged away come last. The order follows
+// from what the sources state and not from when it came. Of a number stated by
+// more source patients than a claim takes (see mostStaters) some are left out.
+func (x *Index) FindAllByNHSNumber(ctx context.Context, number string) ([]string, error) {
 	number, err := nhs.ParseNumber(number)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	items, err := x.table.Get(ctx, claimKey(x.claimID(number)))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	c, err := decodeClaim(items[0])
-	if err == nil && c.Person == "" {
-		err = failure.New(failure.NotFound, "index.FindNHSNumber", "nobody with this NHS number")
-	}
-	return c.Person, err
+	return c.people(), err
 }

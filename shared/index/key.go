@@ -16,7 +16,7 @@ import (
 //	S#<spk>      E#<number>     an earlier event
 //	P#<person>   M#<spk>        a member of the person, all that a view needs
 //	P#<person>   A              an id that is no longer in use: points to the person joined
-//	N#<claim>    N              who states an NHS number, and whose it is
+//	N#<claim>    N              who states an NHS number or did before a merge, and whose it is
 //	R#<kind>#<c> <spk>          something for a human to look at; <c>: first character of <spk>
 func patientKey(spk string) table.Key { return table.Key{Partition: "S#" + spk, Sort: "S"} }
 

@@ -107,10 +107,16 @@ func (p *patient) evidence() (demographics.Details, string) {
 	return *d, number
 }
 
-// firstSaid gives when the current details were stated first.
-func (p *patient) firstSaid() version.Instant {
-	first, _ := p.History.First(p.History.Current().Hash)
-	return first.At
+// since gives the instant from which the source states its current details
+// without having stated others in between. Details that come back after others
+// are new again. Of those that were said again more often than version.Window
+// since they came back, it is the first time that the history still knows.
+func (p *patient) since() version.Instant {
+	runs := p.History.Runs()
+	if len(runs) == 0 {
+		return version.Instant{}
+	}
+	return runs[len(runs)-1].From.At
 }
 
 // linked gives the latest event.
@@ -131,17 +137,17 @@ func (p *patient) decided() int {
 
 // member gives what a person's partition holds of it.
 func (p *patient) member() SourcePatient {
-	m := SourcePatient{Organisation: p.Organisation, System: p.System, Value: p.Value, Linked: p.linked()}
+	m := SourcePatient{Organisation: p.Organisation, System: p.System, Value: p.Value, MergedInto: p.into(), Linked: p.linked()}
 	if p.Details != nil {
-		m.Details, m.At = *p.Details, p.firstSaid()
+		m.Details, m.At = *p.Details, p.since()
 	}
 	return m
 }
 
 // sameMatter says whether two states of one patient agree in all that links can
-// follow from and that a view shows: then only a confirmation lies between them.
+// follow from: then only a confirmation lies between them.
 func (p *patient) sameMatter(q *patient) bool {
-	return p.History.Current().Hash == q.History.Current().Hash && p.firstSaid() == q.firstSaid() &&
+	return p.History.Current().Hash == q.History.Current().Hash &&
 		p.numberedHash() == q.numberedHash() && p.into() == q.into() && p.Value == q.Value
 }
 

@@ -24,6 +24,7 @@ type resolution struct {
 	people  sets // by merge and number
 	numbers map[string]string
 	claims  map[string][]*member // those that stand in a claim, by key
+	old     map[string][]*member // those that state a claim's number and do not stand in it for a merge
 	review  map[string]ReviewKind
 	crosses map[string]cross
 }
@@ -37,7 +38,7 @@ type cross struct {
 func (h *hood) resolve() *resolution {
 	r := &resolution{
 		units: sets{}, people: sets{}, numbers: map[string]string{},
-		claims: map[string][]*member{}, review: map[string]ReviewKind{}, crosses: map[string]cross{},
+		claims: map[string][]*member{}, old: map[string][]*member{}, review: map[string]ReviewKind{}, crosses: map[string]cross{},
 	}
 	h.mergeUnits(r)
 	for _, unit := range h.group(r.units) {
@@ -102,7 +103,8 @@ func (h *hood) chooseNumber(r *resolution, unit []*member) {
 		if numbers[m.key] == numbers[first.key] {
 			r.claims[id], r.numbers[m.key] = append(r.claims[id], m), id
 		} else {
-			r.review[m.key] = ReviewMerged
+			superseded := h.index.claimID(numbers[m.key])
+			r.review[m.key], r.old[superseded] = ReviewMerged, append(r.old[superseded], m)
 		}
 	}
 }

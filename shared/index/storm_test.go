@@ -24,6 +24,7 @@ func story() []index.Statement {
 	return []index.Statement{
 		says("a", 1, anna(numberA)), says("b", 2, anna(numberA)), says("c", 3, bob(numberA)), says("d", 4, bob(numberB)),
 		merged("d", "e", 5), says("a", 6, anna(numberA)), merged("b", "c", 7), says("e", 8, bob("")), says("f", 9, anna("")),
+		says("g", 10, anna(numberC)), merged("g", "a", 11), // two numbers meet in a merge
 	}
 }
 
@@ -122,6 +123,7 @@ func TestConcurrentStories(t *testing.T) {
 		if got := people(t, newIndex(tab), names...); got != want {
 			t.Fatalf("people %q, want %q", got, want)
 		}
+		numbersFind(t, newIndex(tab), list)
 	})
 }
 

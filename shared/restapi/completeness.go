@@ -55,9 +55,9 @@ type (
 )
 
 // completeness says how fresh each feed of the organisations is, that records
-// may be missing or withheld, and which parameters were ignored.
-func completeness(organisations []string, states []FeedState, ignored []string) ([]byte, error) {
-	o := outcomeForm{ResourceType: "OperationOutcome"}
+// may be missing or withheld, and which parameters were ignored. Warnings come first.
+func completeness(organisations []string, states []FeedState, ignored []string, warnings ...issueForm) ([]byte, error) {
+	o := outcomeForm{ResourceType: "OperationOutcome", Issue: warnings}
 	for _, name := range ignored {
 		o.Issue = append(o.Issue, issueForm{
 			Severity: fhir.SeverityWarning, Code: fhir.IssueNotSupported, Expression: []string{name},

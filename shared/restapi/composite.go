@@ -36,19 +36,20 @@ func parseLocalSystem(system string) (organisation, authority string, ok bool) {
 	return code, authority, err == nil && known
 }
 
-// composite is the Patient of a person: what their sources say, the newest
-// first. Lists keep every different value; where there can be one only, the
-// newest that says anything is taken.
+// composite is the Patient of a person: what their sources say, those that
+// stand before those that their organisation merged away (HL7 v2 ADT A34, A40),
+// and of each the newest first. Lists keep every different value; where there
+// can be one only, the first that says anything is taken.
 func composite(p index.Person) fhir.Patient {
-	sources := slices.SortedStableFunc(slices.Values(p.Sources), func(a, b index.SourcePatient) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Key, b.Key))
-	})
 	out := fhir.Patient{ID: p.ID}
-	var numbers []demographics.Details
-	for _, s := range sources {
+	var numbers []index.SourcePatient
+	for _, s := range ranked(p.Sources) {
+		if s.MergedInto != "" {
+			s.Details.Names = former(out.Details.Names, s.Details.Names)
+		}
 		fold(&out.Details, s.Details)
 		if s.Details.NHSNumber != "" {
-			numbers = append(numbers, s.Details)
+			numbers = append(numbers, s)
 		}
 		if s.At.Time.After(out.LastUpdated) {
 			out.LastUpdated = s.At.Time
@@ -64,6 +65,40 @@ func composite(p index.Person) fhir.Patient {
 	}
 	numberOf(&out, numbers)
 	return out
+}
+
+// ranked gives the sources in the order in which they are believed.
+func ranked(sources []index.SourcePatient) []index.SourcePatient {
+	return slices.SortedStableFunc(slices.Values(sources), func(a, b index.SourcePatient) int {
+		return cmp.Or(mergedAway(a)-mergedAway(b), b.At.Compare(a.At), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+func mergedAway(s index.SourcePatient) int {
+	if s.MergedInto != "" {
+		return 1
+	}
+	return 0
+}
+
+// former marks the names of a patient that was merged away as old ones, and
+// leaves out what a standing source says too. Where none names the person, they
+// stay as they are: a person's only name is not a former one.
+func former(standing, names []demographics.Name) []demographics.Name {
+	if len(standing) == 0 {
+		return names
+	}
+	var list []demographics.Name
+	for _, n := range names {
+		same := func(have demographics.Name) bool {
+			return have.Family == n.Family && slices.Equal(have.Given, n.Given)
+		}
+		if !slices.ContainsFunc(standing, same) {
+			n.Use = "old"
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 func fold(into *demographics.Details, d demographics.Details) {
@@ -85,15 +120,17 @@ func distinct[T any](into, from []T) []T {
 	return into
 }
 
-// numberOf takes the best NHS number as the patient's: a verified one (status
-// 01) before others, the newest before older ones. Different ones that other
-// sources hold stay visible behind it.
-func numberOf(out *fhir.Patient, numbers []demographics.Details) {
-	slices.SortStableFunc(numbers, func(a, b demographics.Details) int {
-		return cmp.Compare(statusRank(a.NHSStatus), statusRank(b.NHSStatus))
+// numberOf takes the best NHS number as the patient's: that of a standing source
+// before that of one that was merged away, a verified one (status 01) before
+// others, the newest before older ones. Different ones that other sources hold
+// stay visible behind it.
+func numberOf(out *fhir.Patient, numbers []index.SourcePatient) {
+	slices.SortStableFunc(numbers, func(a, b index.SourcePatient) int {
+		return cmp.Or(mergedAway(a)-mergedAway(b), cmp.Compare(statusRank(a.Details.NHSStatus), statusRank(b.Details.NHSStatus)))
 	})
 	var others []fhir.Identifier
-	for i, d := range numbers {
+	for i, s := range numbers {
+		d := s.Details
 		if i == 0 {
 			out.Details.NHSNumber, out.Details.NHSStatus = d.NHSNumber, d.NHSStatus
 			continue

@@ -52,13 +52,13 @@ func TestOnlyOurCursors(t *testing.T) {
 	t.Parallel()
 	r := newRegion(t)
 	for text, status := range map[string]int{
-		`{"s":"-","t":"Patient","i":"-"}`:              200,
-		`{"s":"-", "t":"Patient","i":"-"}`:             400,
-		`{"s":"-","t":"Patient","i":"-","x":1}`:        400,
-		`{"s":"-","t":"Nonsense","i":"-"}`:             400,
-		`{"s":"","t":"Patient","i":"-"}`:               400,
-		`{"s":"-","t":"Patient","i":"../x"}`:           400,
-		`{"s":"-","t":"Patient","i":"-"}{"s":"second"`: 400,
+		`{"p":"` + person + `","s":"-","t":"Patient","i":"-"}`:              200,
+		`{"p":"` + person + `","s":"-", "t":"Patient","i":"-"}`:             400,
+		`{"p":"` + person + `","s":"-","t":"Patient","i":"-","x":1}`:        400,
+		`{"p":"` + person + `","s":"-","t":"Nonsense","i":"-"}`:             400,
+		`{"p":"` + person + `","s":"","t":"Patient","i":"-"}`:               400,
+		`{"p":"` + person + `","s":"-","t":"Patient","i":"../x"}`:           400,
+		`{"p":"` + person + `","s":"-","t":"Patient","i":"-"}{"s":"second"`: 400,
 	} {
 		w := r.do(t, "GET", everything+"?_page="+base64.RawURLEncoding.EncodeToString([]byte(text)))
 		if w.Code != status {

@@ -11,8 +11,10 @@ import (
 // cursor is the place after which a page goes on: the last entry of the page
 // before, by its source patient, type and id. These are the keys by which
 // entries are ordered and never change, so new data between two pages makes
-// nothing come twice or go missing. All three are opaque or coded.
+// nothing come twice or go missing. It names the person whose record it is a
+// place in. All four are opaque or coded.
 type cursor struct {
+	Person string `json:"p"`
 	Source string `json:"s"`
 	Type   string `json:"t"`
 	ID     string `json:"i"`
@@ -32,6 +34,9 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(body)
 }
 
+// errCursor refuses a cursor, whatever is wrong with it.
+var errCursor = bad(pageParameter, fhir.IssueValue, "%s is not one that this server gave for this record", pageParameter)
+
 // parseCursor takes nothing but what String gives. A cursor grants nothing: it
 // only says where to go on within what the request itself asks for.
 func parseCursor(s string) (cursor, error) {
@@ -40,8 +45,8 @@ func parseCursor(s string) (cursor, error) {
 	if err == nil {
 		err = json.Unmarshal(body, &c, json.RejectUnknownMembers(true))
 	}
-	if err != nil || !fhir.KnownType(c.Type) || !fhir.ValidID(c.ID) || !fhir.ValidID(c.Source) || c.String() != s {
-		return cursor{}, bad(pageParameter, fhir.IssueValue, "%s is not one that this server gave", pageParameter)
+	if err != nil || !fhir.KnownType(c.Type) || !fhir.ValidID(c.ID) || !fhir.ValidID(c.Source) || !fhir.ValidID(c.Person) || c.String() != s {
+		return cursor{}, errCursor
 	}
 	return c, nil
 }

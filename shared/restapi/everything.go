@@ -44,6 +44,9 @@ func (s *server) everything(ctx context.Context, c *call) (answer, error) {
 	if v.person, err = s.person(ctx, c, c.instance); err != nil {
 		return answer{}, err
 	}
+	if err = v.bind(c.instance); err != nil {
+		return answer{}, err
+	}
 	v.leads = v.after == cursor{} && (len(v.types) == 0 || slices.Contains(v.types, "Patient"))
 	shared := url.Values{}
 	if len(v.types) > 0 {
@@ -56,6 +59,9 @@ func (s *server) everything(ctx context.Context, c *call) (answer, error) {
 // searchType answers [type]?patient=[id]: the entries of one type in a person's record.
 func (s *server) searchType(ctx context.Context, c *call) (answer, error) {
 	v := view{}
+	if !searchable(c.kind) {
+		return answer{}, bad("patient", fhir.IssueNotSupported, "resources of this type are not searched by patient; see metadata for those that are")
+	}
 	var err error
 	if v.ignored, err = c.parameters.only("patient", "_count", "_revinclude", pageParameter); err != nil {
 		return answer{}, err
@@ -73,9 +79,13 @@ func (s *server) searchType(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v.person, err = s.person(ctx, c, strings.TrimPrefix(id, "Patient/"))
+	id = strings.TrimPrefix(id, "Patient/")
+	v.person, err = s.person(ctx, c, id)
 	if failure.Is(err, failure.NotFound) {
 		err = bad("patient", fhir.IssueNotFound, "patient names nobody")
+	}
+	if err == nil {
+		err = v.bind(id)
 	}
 	if err != nil {
 		return answer{}, err
@@ -86,6 +96,14 @@ func (s *server) searchType(ctx context.Context, c *call) (answer, error) {
 	}
 	v.types, v.self = []string{c.kind}, v.link(s.BaseURL+"/"+c.kind, shared)
 	return s.show(ctx, v)
+}
+
+// searchable says whether [type]?patient= is offered. Types that describe an
+// organisation are in nobody's record. An AuditEvent or Provenance that a
+// source sent is shown by $everything; a search for it would look like one of
+// the region's own, which are not kept as entries.
+func searchable(kind string) bool {
+	return kind != "AuditEvent" && kind != "Provenance" && !fhir.Directory(kind)
 }
 
 // revinclude takes the one value that is offered.
@@ -124,6 +142,22 @@ func (v *view) read(p parameters) (err error) {
 	}
 	v.after, err = p.page()
 	return err
+}
+
+// bind refuses a cursor that was given for another person. asked is the id in
+// the request: when its person joined another between two pages, the page goes
+// on in the survivor's record. The source of the cursor need not be one of
+// theirs any more: when it was unlinked meanwhile, the page goes on with the
+// next source in the order of keys.
+func (v *view) bind(asked string) error {
+	if v.after == (cursor{}) {
+		return nil
+	}
+	if v.after.Person != v.person.ID && v.after.Person != asked {
+		return errCursor
+	}
+	v.after.Person = v.person.ID
+	return nil
 }
 
 // link gives the URL of this search with the parameters as they were understood.
@@ -227,16 +261,19 @@ func (v *view) links(found page) []fhir.Link {
 		if n := len(found.entries); n > 0 {
 			next = cursorAfter(found.entries[n-1])
 		}
+		next.Person = v.person.ID
 		links = append(links, fhir.Link{Relation: "next", URL: withPage(v.self, next)})
 	}
 	return links
 }
 
-func organisationsOf(p index.Person) []string {
+func organisationsOf(people ...index.Person) []string {
 	var list []string
-	for _, s := range p.Sources {
-		if s.Organisation != "" {
-			list = append(list, s.Organisation)
+	for _, p := range people {
+		for _, s := range p.Sources {
+			if s.Organisation != "" {
+				list = append(list, s.Organisation)
+			}
 		}
 	}
 	slices.Sort(list)

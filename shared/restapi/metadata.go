@@ -32,7 +32,7 @@ func (s *server) capabilityStatement() ([]byte, error) {
 		}},
 	}}
 	for _, kind := range fhir.Types() {
-		if kind == "Patient" || fhir.Directory(kind) {
+		if kind == "Patient" || !searchable(kind) {
 			continue
 		}
 		resources = append(resources, object{

@@ -130,5 +130,5 @@ func (f *fill) fits(e record.Entry, count int) bool {
 	return true
 }
 
-// cursorAfter gives the place after an entry.
+// cursorAfter gives the place after an entry, of a person yet to be named.
 func cursorAfter(e record.Entry) cursor { return cursor{Source: e.Owner, Type: e.Type, ID: e.ID} }

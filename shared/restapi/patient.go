@@ -3,6 +3,7 @@ package restapi
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/carerecord/carerecord/shared/failure"
@@ -36,7 +37,8 @@ func (s *server) readOther(context.Context, *call) (answer, error) {
 }
 
 // searchPatient answers Patient?identifier= and Patient?_id=; given both, the
-// person must fit both. It finds one person or none.
+// person must fit both. It finds one person or none, and more only where
+// several state one NHS number: which of them is meant is not for us to guess.
 func (s *server) searchPatient(ctx context.Context, c *call) (answer, error) {
 	ignored, err := c.parameters.only("identifier", "_id", "_count")
 	if err != nil {
@@ -45,65 +47,86 @@ func (s *server) searchPatient(ctx context.Context, c *call) (answer, error) {
 	if _, err = c.parameters.count(); err != nil {
 		return answer{}, err
 	}
-	id, found, err := s.find(ctx, c.parameters)
+	search, err := s.find(ctx, c.parameters)
 	if err != nil {
 		return answer{}, err
 	}
-	var person *index.Person
-	if found {
+	var people []index.Person
+	for _, id := range search.ids {
 		p, err := s.person(ctx, c, id)
 		switch {
 		case err == nil:
-			person = &p
+			people = append(people, p)
 		case !failure.Is(err, failure.NotFound):
 			return answer{}, err
 		}
 	}
-	return s.patients(ctx, person, ignored)
+	var warnings []issueForm
+	if search.contested {
+		warnings = append(warnings, contested)
+	}
+	return s.patients(ctx, people, ignored, warnings...)
 }
 
-// find gives the id of the person whom all search parameters name.
-func (s *server) find(ctx context.Context, p parameters) (id string, found bool, err error) {
+// matches is what the parameters of a search name.
+type matches struct {
+	ids       []string
+	contested bool // several people state the identifier
+}
+
+// contested is said in the same words each time.
+var contested = issueForm{
+	Severity: fhir.SeverityWarning, Code: fhir.IssueMultipleMatches, Expression: []string{"identifier"},
+	Details: issueText{"Sources of more than one person state this NHS number, and their details do not agree. " +
+		"Compare names, birth dates and addresses before you use a record."},
+}
+
+// find gives the people whom all search parameters name.
+func (s *server) find(ctx context.Context, p parameters) (matches, error) {
 	id, byID, err := p.one("_id")
 	if err != nil {
-		return "", false, err
+		return matches{}, err
 	}
 	token, byIdentifier, err := p.one("identifier")
 	switch {
 	case err != nil:
-		return "", false, err
+		return matches{}, err
 	case byIdentifier:
-		holder, err := s.findIdentifier(ctx, token)
-		if failure.Is(err, failure.NotFound) || err == nil && byID && id != holder {
-			return "", false, nil
+		ids, err := s.findIdentifier(ctx, token)
+		f := matches{ids, len(ids) > 1}
+		if byID {
+			f.ids = slices.DeleteFunc(f.ids, func(holder string) bool { return holder != id })
 		}
-		return holder, true, err
+		return f, err
 	case !byID:
-		return "", false, bad("identifier", fhir.IssueRequired, "a search for a Patient needs identifier=[system]|[value] or _id=[id]")
+		return matches{}, bad("identifier", fhir.IssueRequired, "a search for a Patient needs identifier=[system]|[value] or _id=[id]")
 	}
-	return id, true, nil
+	return matches{ids: []string{id}}, nil
 }
 
 // findIdentifier looks up an NHS number or an organisation's own patient id.
-func (s *server) findIdentifier(ctx context.Context, token string) (string, error) {
+func (s *server) findIdentifier(ctx context.Context, token string) ([]string, error) {
 	system, value, err := parseToken(token)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if fhir.IsNHSNumberSystem(system) {
 		number, err := nhs.ParseNumber(value)
 		if err != nil {
-			return "", bad("identifier", fhir.IssueValue, "the value is no NHS number: ten digits that pass the Modulus 11 check")
+			return nil, bad("identifier", fhir.IssueValue, "the value is no NHS number: ten digits that pass the Modulus 11 check")
 		}
-		id, err := s.Index.FindNHSNumber(ctx, number)
-		return id, failure.Wrap(failure.KindOf(err), "restapi.find", err)
+		ids, err := s.Index.FindAllByNHSNumber(ctx, number)
+		return ids, failure.Wrap(failure.KindOf(err), "restapi.find", err)
 	}
 	organisation, authority, ok := parseLocalSystem(system)
 	if !ok {
-		return "", bad("identifier", fhir.IssueCodeInvalid, "the system is neither that of NHS numbers nor %s[ODS code]:[authority]", localPrefix)
+		return nil, bad("identifier", fhir.IssueCodeInvalid, "the system is neither that of NHS numbers nor %s[ODS code]:[authority]", localPrefix)
 	}
 	id, err := s.Index.FindSource(ctx, index.SourceKey(s.Hasher, organisation, authority, value))
-	return id, failure.Wrap(failure.KindOf(err), "restapi.find", err)
+	if failure.Is(err, failure.NotFound) {
+		return nil, nil
+	}
+	return []string{id}, failure.Wrap(failure.KindOf(err), "restapi.find", err)
 }
 
 // parseToken reads [system]|[value] with the escapes of FHIR R4 search
@@ -132,28 +155,28 @@ func parseToken(token string) (system, value string, err error) {
 	return parts[0], parts[1], nil
 }
 
-// patients answers with one person or none. Its links never repeat an
+// patients answers with the people found. Its links never repeat an
 // identifier: a person is named by id.
-func (s *server) patients(ctx context.Context, p *index.Person, ignored []string) (answer, error) {
-	var organisations []string
-	self, total := s.BaseURL+"/Patient", 0
-	if p != nil {
-		organisations, self, total = organisationsOf(*p), self+"?_id="+p.ID, 1
+func (s *server) patients(ctx context.Context, people []index.Person, ignored []string, warnings ...issueForm) (answer, error) {
+	organisations := organisationsOf(people...)
+	self := s.BaseURL + "/Patient"
+	if len(people) == 1 {
+		self += "?_id=" + people[0].ID
 	}
 	states, err := s.Freshness(ctx, organisations)
 	if err != nil {
 		return answer{}, failure.Wrap(failure.KindOf(err), "restapi.freshness", err)
 	}
-	outcome, err := completeness(organisations, states, ignored)
+	outcome, err := completeness(organisations, states, ignored, warnings...)
 	if err != nil {
 		return answer{}, err
 	}
 	var out bytes.Buffer
 	b := fhir.NewBundleWriter(&out, fhir.BundleHead{
-		Type: "searchset", Timestamp: s.Now(), Total: total, Links: []fhir.Link{{Relation: "self", URL: self}},
+		Type: "searchset", Timestamp: s.Now(), Total: len(people), Links: []fhir.Link{{Relation: "self", URL: self}},
 	})
-	if p != nil {
-		patient, err := fhir.PatientResource(composite(*p))
+	for _, p := range people {
+		patient, err := fhir.PatientResource(composite(p))
 		if err != nil {
 			return answer{}, failure.Wrap(failure.KindOf(err), "restapi.patients", err)
 		}

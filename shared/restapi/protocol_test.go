@@ -19,6 +19,8 @@ func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	r := newRegion(t)
 	noRole := r.tokenFor(t, access.Claims{Subject: "u", Organisation: "RXX"})
+	badRole := r.tokenFor(t, access.Claims{Subject: "u", Organisation: "RXX", Role: "nurse"})
+	badOrg := r.tokenFor(t, access.Claims{Subject: "u", Organisation: "rxx/..", Role: "R8000"})
 	for name, c := range map[string]struct {
 		value      string
 		status     int
@@ -29,7 +31,9 @@ func TestAuthentication(t *testing.T) {
 		"no token":     {"", 401, "login", "no bearer token", `Bearer realm="carerecord"`, 0},
 		"basic":        {"Basic abc", 401, "login", "no bearer token", `Bearer realm="carerecord"`, 0},
 		"not a token":  {"Bearer abc", 401, "unknown", "token malformed or signed with an algorithm that is not accepted", `error="invalid_token"`, 0},
-		"without role": {"Bearer " + noRole, 403, "forbidden", "the token names no role (claim role)", "", 1},
+		"without role": {"Bearer " + noRole, 403, "forbidden", "the token names no job role by its code (claim role)", "", 1},
+		"a bad role":   {"Bearer " + badRole, 403, "forbidden", "the token names no job role by its code (claim role)", "", 1},
+		"a bad org":    {"Bearer " + badOrg, 403, "forbidden", "the token names no organisation by its ODS code (claim org)", "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(r.events(t))

@@ -50,7 +50,7 @@ func clock() time.Time { return now }
 type people struct {
 	persons map[string]index.Person
 	aliases map[string]string
-	numbers map[string]string
+	numbers map[string][]string
 	sources map[string]string
 	err     error
 	panics  bool
@@ -69,8 +69,8 @@ func (p *people) Person(_ context.Context, id string) (index.Person, error) {
 	return index.Person{}, failure.New(failure.NotFound, "people.Person", "no %s", family)
 }
 
-func (p *people) FindNHSNumber(_ context.Context, n string) (string, error) {
-	return p.find(p.numbers[n])
+func (p *people) FindAllByNHSNumber(_ context.Context, n string) ([]string, error) {
+	return slices.Clone(p.numbers[n]), p.err
 }
 
 func (p *people) FindSource(_ context.Context, key string) (string, error) {
@@ -192,7 +192,7 @@ func newRegion(t testing.TB) *region {
 	issuer, err := access.NewIssuer(access.IssuerConfig{File: filepath.Join(t.TempDir(), "k"), URL: "https://issuer.test", Audience: "carerecord", Now: clock})
 	check(t, err)
 	r := &region{
-		people:  &people{persons: map[string]index.Person{}, aliases: map[string]string{oldID: person}, numbers: map[string]string{number: person}, sources: map[string]string{}},
+		people:  &people{persons: map[string]index.Person{}, aliases: map[string]string{oldID: person}, numbers: map[string][]string{number: {person}}, sources: map[string]string{}},
 		entries: &entries{owned: map[string][]record.Entry{}},
 		trail:   &trail{table: db.Table("audit")}, issuer: issuer, hasher: hasher, log: &bytes.Buffer{},
 	}
@@ -221,12 +221,14 @@ func (r *region) tokenFor(t testing.TB, c access.Claims) string {
 	return token
 }
 
-func (r *region) serve(t testing.TB) http.Handler {
+func (r *region) serve(t testing.TB) http.Handler { return r.serveIndex(t, r.people) }
+
+func (r *region) serveIndex(t testing.TB, x restapi.Index) http.Handler {
 	t.Helper()
 	verifier, err := access.NewVerifier(access.VerifierConfig{Issuer: "https://issuer.test", Audience: "carerecord", Keys: r.issuer.Keys(), Now: clock})
 	check(t, err)
 	h, err := restapi.New(restapi.Config{
-		Index: r.people, Record: r.entries, Audit: r.trail, Access: verifier, Hasher: r.hasher, BaseURL: baseURL, Now: clock,
+		Index: x, Record: r.entries, Audit: r.trail, Access: verifier, Hasher: r.hasher, BaseURL: baseURL, Now: clock,
 		Freshness: func(context.Context, []string) ([]restapi.FeedState, error) { return r.feeds, r.feedErr },
 		Log:       slog.New(slog.NewJSONHandler(r.log, nil)),
 	})

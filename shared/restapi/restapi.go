@@ -37,8 +37,10 @@ const Base = "/fhir/R4"
 type Index interface {
 	// Person gives a person by id; an id that was merged away gives the survivor.
 	Person(ctx context.Context, id string) (index.Person, error)
-	// FindNHSNumber and FindSource give the id of a person.
-	FindNHSNumber(ctx context.Context, number string) (string, error)
+	// FindAllByNHSNumber gives the ids of all people whose sources state the
+	// number, the holder first; none is no error.
+	FindAllByNHSNumber(ctx context.Context, number string) ([]string, error)
+	// FindSource gives the id of a person.
 	FindSource(ctx context.Context, key string) (string, error)
 }
 
