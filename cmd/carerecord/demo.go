@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -130,24 +131,34 @@ func sampleRegister() (*partner.Register, error) {
 const demonstrationMark = "demonstration"
 
 // clearDemonstration empties the folder of an earlier demonstration and no
-// other.
+// other. The issuer's key stays, so that tokens go on working.
 func clearDemonstration(data string) error {
 	const op = "demo"
-	mark := filepath.Join(data, demonstrationMark)
 	entries, err := os.ReadDir(data)
-	if err == nil && len(entries) > 0 {
-		if _, err := os.Stat(mark); err != nil {
-			return failure.New(failure.Conflict, op, "%s holds something that no demonstration made: choose another folder with --data", data)
-		}
-		err = os.RemoveAll(data)
-	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return failure.Wrap(failure.Unavailable, op, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == region.IssuerFile })
+	made := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == demonstrationMark })
+	if len(entries) > 0 && !made {
+		return failure.New(failure.Conflict, op, "%s holds something that no demonstration made: choose another folder with --data", data)
 	}
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return failure.Wrap(failure.Unavailable, op, err)
 	}
-	return failure.Wrap(failure.Unavailable, op, os.WriteFile(mark, []byte("Made by carerecord demo, which may replace this folder.\n"), 0o600))
+	mark := []byte("Made by carerecord demo, which may replace this folder.\n")
+	if err := os.WriteFile(filepath.Join(data, demonstrationMark), mark, 0o600); err != nil {
+		return failure.Wrap(failure.Unavailable, op, err)
+	}
+	for _, e := range entries {
+		if e.Name() == demonstrationMark {
+			continue // last of all it says whose folder this is
+		}
+		if err := os.RemoveAll(filepath.Join(data, e.Name())); err != nil {
+			return failure.Wrap(failure.Unavailable, op, err)
+		}
+	}
+	return nil
 }
 
 // load drops the sample files and shows what became of them.

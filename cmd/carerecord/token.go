@@ -35,6 +35,9 @@ issuer is for development: whoever can read its key file can be anyone.`,
 			if life <= 0 {
 				return usageError{fmt.Errorf("--for must be more than nothing")}
 			}
+			if err := region.Exists(data); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "carerecord: %v: the token is for the one that will be started there\n", err)
+			}
 			issuer, err := region.OpenIssuer(data)
 			if err != nil {
 				return err

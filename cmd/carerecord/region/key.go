@@ -13,10 +13,11 @@ import (
 
 const keyFile = "region.key"
 
-// exists refuses a folder in which no region was ever started.
-func exists(data string) error {
+// Exists refuses a folder in which no region was ever started
+// (failure.NotFound).
+func Exists(data string) error {
 	if _, err := os.Stat(filepath.Join(data, keyFile)); err != nil {
-		return failure.New(failure.NotFound, "--data", "%s holds no region: start one there first", data)
+		return failure.New(failure.NotFound, "--data", "%s holds no region yet", data)
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ func (r *Region) process(ctx context.Context, ref object.Ref) {
 		r.settings.Log.ErrorContext(ctx, "DELIVERY_NOT_RECEIVED", "kind", failure.KindOf(err).String())
 		return
 	}
+	if d.Reported { // in an earlier run
+		return
+	}
 	if start {
 		if _, err = r.machine.Run(ctx, input(d.ID), r.environment()); err != nil && ctx.Err() == nil {
 			r.settings.Log.ErrorContext(ctx, "DELIVERY_FAILED", "delivery", d.ID, "kind", failure.KindOf(err).String())

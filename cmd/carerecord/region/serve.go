@@ -23,13 +23,16 @@ const (
 	audience   = "carerecord-local"
 )
 
+// IssuerFile is the development issuer's key in a region's data folder.
+const IssuerFile = "development-issuer.key"
+
 // OpenIssuer opens the development issuer of a region's data folder, also
-// while the region runs.
+// while the region runs or before it first does. It is made when it is not there.
 func OpenIssuer(data string) (*access.Issuer, error) {
-	if err := exists(data); err != nil {
+	if err := makeFolder(data); err != nil {
 		return nil, err
 	}
-	return access.NewIssuer(access.IssuerConfig{File: filepath.Join(data, "development-issuer.key"), URL: issuerURL, Audience: audience})
+	return access.NewIssuer(access.IssuerConfig{File: filepath.Join(data, IssuerFile), URL: issuerURL, Audience: audience})
 }
 
 // Addresses are where the region listens, as host:port. An empty host is

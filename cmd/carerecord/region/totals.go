@@ -91,7 +91,7 @@ func (r *Region) FindPatient(ctx context.Context, ods, system, value string) (st
 
 // VerifyAudit checks the audit chains of a region that is not running.
 func VerifyAudit(ctx context.Context, data string) (audit.Summary, error) {
-	if err := exists(data); err != nil {
+	if err := Exists(data); err != nil {
 		return audit.Summary{}, err
 	}
 	tables, err := embedded.Open(filepath.Join(data, "tables"))
