@@ -64,14 +64,14 @@ func TestTasksEndBeforeTheirStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	states := map[string]int{"split-delivery": 900, "match-patients": 240, "load-entries": 240, "report-delivery": 300, "quarantine-delivery": 300}
+	states := map[string]int{"split-delivery": 900, "match-patients": 130, "load-entries": 130, "report-delivery": 300, "quarantine-delivery": 300}
 	for name, limit := range states {
 		f, ok := catalogue.Find(name)
 		if !ok || f.Trigger != catalogue.Task || f.Timeout >= limit {
 			t.Errorf("%s: %d seconds, its state has %d", name, f.Timeout, limit)
 		}
 	}
-	for _, seconds := range []string{"900", "240", "300"} {
+	for _, seconds := range []string{"900", "130", "300"} {
 		if !strings.Contains(string(definition), `"TimeoutSeconds": `+seconds) {
 			t.Errorf("the definition has no state of %s seconds: this test is out of date", seconds)
 		}

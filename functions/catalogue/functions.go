@@ -25,14 +25,14 @@ func Functions() []Function {
 				on(TableDelivery, "dynamodb:GetItem", "dynamodb:UpdateItem")),
 		},
 		{
-			Name: "match-patients", Trigger: Task, Timeout: 230, Memory: 1769,
+			Name: "match-patients", Trigger: Task, Timeout: 120, Memory: 1769,
 			Does:     "Links the patients of a few chunks to people.",
 			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex},
 			Calls: join(secret, on(BucketWork, "s3:GetObject"), on(TableDelivery, "dynamodb:GetItem"),
 				on(TableIndex, slices.Concat(get, commit, []string{"dynamodb:ConditionCheckItem"})...)),
 		},
 		{
-			Name: "load-entries", Trigger: Task, Timeout: 230, Memory: 1769,
+			Name: "load-entries", Trigger: Task, Timeout: 120, Memory: 1769,
 			Does:     "Loads the entries of a few chunks into the record.",
 			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex, TableRecord},
 			Calls: join(secret, on(BucketWork, append([]string{"s3:GetObject"}, write...)...),

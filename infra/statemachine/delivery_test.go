@@ -191,6 +191,8 @@ func TestDeliveryWays(t *testing.T) {
 	}
 }
 
+// An execution whose quarantine fails must fail in that state, not in a Fail
+// state behind it: only then can it be redriven from there.
 func TestQuarantineThatFailsFailsTheExecution(t *testing.T) {
 	t.Parallel()
 	r := newRegion()
@@ -198,10 +200,37 @@ func TestQuarantineThatFailsFailsTheExecution(t *testing.T) {
 	r.answers["quarantine-delivery"] = fails(failure.Internal)
 	_, err := r.run(t)
 	var failed *statemachine.Error
-	if !errors.As(err, &failed) || failed.Name != "NotQuarantined" {
-		t.Fatalf("error %v, want NotQuarantined", err)
+	if !errors.As(err, &failed) || failed.Name != "internal" || failed.State != "Quarantine" {
+		t.Fatalf("error %v, want that of Quarantine itself", err)
 	}
 }
+
+// TestNoRoomIsWaitedFor throttles a task far longer than a failing store is
+// tried: a burst of files must wait and not end in quarantine.
+func TestNoRoomIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for function, times := range map[string]int{"split-delivery": 200, "match-patients": 25, "report-delivery": 200} {
+		t.Run(function, func(t *testing.T) {
+			t.Parallel()
+			r := newRegion()
+			done, left := r.answers[function], times
+			r.answers[function] = func() (string, error) {
+				if left--; left >= 0 {
+					return "", noRoom{}
+				}
+				return done()
+			}
+			if output, err := r.run(t); err != nil || output != reported {
+				t.Fatalf("output %s, error %v", output, err)
+			}
+		})
+	}
+}
+
+type noRoom struct{}
+
+func (noRoom) Error() string     { return "no room" }
+func (noRoom) ErrorName() string { return "Lambda.TooManyRequestsException" }
 
 // Six tries after the first, each wait twice the one before, 20 seconds at most.
 func TestBusyStoreIsTriedAgainWithBackoff(t *testing.T) {
