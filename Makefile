@@ -18,6 +18,8 @@ FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 ifeq ($(STAGE),dev)
 PARTNERS  ?= shared/sample/partners.yaml
 endif
+# A file of settings in place of infra/stage/$(STAGE).yaml.
+SETTINGS  ?=
 # The CDK's notice that Node 20 has come to its end; 22 and 24 work as well.
 QUIET_NODE := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20
 
@@ -56,14 +58,14 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 	done
 
 build: build-functions ## bin/carerecord and the functions
-	go build -trimpath -o bin/ ./cmd/...
+	go build -trimpath -buildvcs=false -o bin/ ./cmd/...
 
 # The functions as Lambda runs them, each with the partner register beside it.
-# The same sources give the same bytes. Sizes are printed; 15 MB is the most.
+# The same sources give the same bytes, in whichever commit they stand. Sizes are printed; 15 MB is the most.
 build-functions: ## bin/functions/<name>/bootstrap
 	@test -n "$(PARTNERS)" || { echo 'stage $(STAGE) needs its partner register: PARTNERS=FILE' >&2; exit 1; }
 	@for name in $(FUNCTIONS); do \
-		GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w -buildid=' \
+		GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid=' \
 			-o bin/functions/$$name/bootstrap ./functions/$$name || exit 1; \
 		cp $(PARTNERS) bin/functions/$$name/partners.yaml || exit 1; \
 		size=$$(wc -c < bin/functions/$$name/bootstrap); \
@@ -75,7 +77,7 @@ build-functions: ## bin/functions/<name>/bootstrap
 # compile of the CDK takes a minute or more; the packages outside of infra do
 # without it.
 synth: build-functions ## cdk.out: the templates of STAGE
-	@$(QUIET_NODE) go run ./infra -c stage=$(STAGE) -c partners=$(PARTNERS)
+	@$(QUIET_NODE) go run ./infra -c stage=$(STAGE) -c partners=$(PARTNERS) $(if $(SETTINGS),-c settings=$(SETTINGS))
 	@ls cdk.out/carerecord-$(STAGE)-*.template.json
 
 snapshot: ## the templates' snapshot anew, after a wanted change

@@ -30,6 +30,7 @@ func (r *region) newAPI() {
 	r.api.stack = stack
 	logs := r.newLogs(stack, "RequestLogs", "/carerecord/"+r.Settings.Stage+"/requests")
 	r.api.rest = awsapigateway.NewRestApi(stack, jsii.String("Fhir"), r.restProps(logs))
+	r.newExecutionLogs(stack)
 	r.values[catalogue.BaseURL] = r.baseURL()
 	serve, authorize := r.newFunction(stack, "serve-fhir"), r.newFunction(stack, "authorize-request")
 	r.api.functions = map[string]awslambda.Function{"serve-fhir": serve, "authorize-request": authorize}
@@ -41,6 +42,15 @@ func (r *region) newAPI() {
 		output(stack, "DomainTarget", name.DomainNameAliasDomainName())
 	}
 	suppressAPI(r.api)
+}
+
+// newExecutionLogs makes the log of API Gateway's errors before the stage that
+// writes it: the service would make one that is kept for ever and encrypted
+// with no key of ours. It takes no other name (API Gateway developer guide,
+// "Set up CloudWatch logging for REST APIs").
+func (r *region) newExecutionLogs(stack awscdk.Stack) {
+	logs := r.newLogs(stack, "ExecutionLogs", "API-Gateway-Execution-Logs_"+*r.api.rest.RestApiId()+"/"+r.Settings.Stage)
+	r.api.rest.DeploymentStage().Node().AddDependency(logs)
 }
 
 // restProps has the API's own settings. The body of every request is passed

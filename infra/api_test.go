@@ -169,6 +169,12 @@ func TestFirewall(t *testing.T) {
 		"Rules.2.Statement.ManagedRuleGroupStatement.Name": "AWSManagedRulesKnownBadInputsRuleSet",
 		"Rules.3.Statement.RateBasedStatement.Limit":       30000,
 		"Rules.3.Action": map[string]any{"Block": map[string]any{}},
+		// The service's own limits are wider than these: docs/api.md.
+		"Rules.1.Statement.ManagedRuleGroupStatement.RuleActionOverrides": []any{
+			counts("SizeRestrictions_BODY"), counts("SizeRestrictions_QUERYSTRING"), counts("NoUserAgent_HEADER"),
+		},
+		"Rules.0.Statement.ManagedRuleGroupStatement.RuleActionOverrides": nil,
+		"Rules.2.Statement.ManagedRuleGroupStatement.RuleActionOverrides": nil,
 	})
 	for i, rule := range list(firewall.at("Rules")) {
 		if at(rule, "VisibilityConfig.SampledRequestsEnabled") != false {
@@ -179,12 +185,30 @@ func TestFirewall(t *testing.T) {
 		"WebACLArn":   "<Firewall.Arn>",
 		"ResourceArn": "arn:aws:apigateway:eu-west-2::/restapis/<Fhir>/stages/<FhirDeploymentStagelive>",
 	})
+}
+
+func counts(rule string) map[string]any {
+	return map[string]any{"Name": rule, "ActionToUse": map[string]any{"Count": map[string]any{}}}
+}
+
+// Of requests that were let through, the firewall logs nothing: not the
+// address, not a header.
+func TestTheFirewallLogsBlocksAlone(t *testing.T) {
+	a := synth(t, stage.Live)
+	header := func(name string) any { return map[string]any{"SingleHeader": map[string]any{"Name": name}} }
 	a.one(t, "api", "AWS::WAFv2::LoggingConfiguration", "FirewallLogging").want(t, "logging", map[string]any{
 		"LogDestinationConfigs": []string{"<FirewallLogs.Arn>"},
 		"RedactedFields": []any{
 			map[string]any{"QueryString": map[string]any{}},
 			map[string]any{"UriPath": map[string]any{}},
-			map[string]any{"SingleHeader": map[string]any{"Name": "authorization"}},
+			header("authorization"), header("cookie"), header("referer"), header("x-forwarded-for"),
+		},
+		"LoggingFilter": map[string]any{
+			"DefaultBehavior": "DROP",
+			"Filters": []any{map[string]any{
+				"Behavior": "KEEP", "Requirement": "MEETS_ANY",
+				"Conditions": []any{map[string]any{"ActionCondition": map[string]any{"Action": "BLOCK"}}},
+			}},
 		},
 	})
 	if name := a.one(t, "api", "AWS::Logs::LogGroup", "FirewallLogs").at("LogGroupName"); name != "aws-waf-logs-carerecord-live" {

@@ -38,9 +38,9 @@ type region struct {
 	api    apiStack
 }
 
-// place is where a resource is found by IAM: its ARN and that of the key which
-// encrypts it, if any.
-type place struct{ arn, key *string }
+// place is where a resource is found by IAM: its ARN, that of the key which
+// encrypts it, if any, and of a state machine that of its executions.
+type place struct{ arn, key, executions *string }
 
 // synthesize writes the templates. The CDK reports mistakes by panics, which
 // end here as errors.

@@ -7,14 +7,20 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newBackup keeps a copy of every table for each night, in a vault from which
-// nobody can delete before its time. Point-in-time recovery covers what happens
-// between two nights.
+// newBackup keeps a copy of every table for each night, in a vault that is
+// locked like the dropped files. With COMPLIANCE the lock itself can be changed
+// for three days, AWS Backup's least, and by nobody after that; with GOVERNANCE
+// who may administer the vault can lift it. Point-in-time recovery covers what
+// happens between two nights.
 func (r *region) newBackup(stack awscdk.Stack) awsbackup.BackupPlan {
 	keep := days(r.Settings.Retention.Backups)
+	lock := &awsbackup.LockConfiguration{MinRetention: keep}
+	if r.Settings.Retention.RawMode == "COMPLIANCE" {
+		lock.ChangeableFor = days(3)
+	}
 	vault := awsbackup.NewBackupVault(stack, jsii.String("Vault"), &awsbackup.BackupVaultProps{
 		EncryptionKey: r.data.keys.backups, RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-		LockConfiguration: &awsbackup.LockConfiguration{MinRetention: keep},
+		LockConfiguration: lock,
 	})
 	plan := awsbackup.NewBackupPlan(stack, jsii.String("Backup"), &awsbackup.BackupPlanProps{
 		BackupVault: vault,

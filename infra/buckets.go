@@ -22,6 +22,7 @@ func (r *region) newBuckets(stack awscdk.Stack) map[string]awss3.Bucket {
 		}},
 	}))
 	r.data.accessLogs = logs
+	retainPolicy(logs)
 	keep := r.Settings.Retention
 	made := map[string]awss3.Bucket{
 		catalogue.BucketDrop:    awss3.NewBucket(stack, jsii.String("Drop"), r.encrypted(logs, r.raw())),
@@ -29,8 +30,9 @@ func (r *region) newBuckets(stack awscdk.Stack) map[string]awss3.Bucket {
 		catalogue.BucketReports: awss3.NewBucket(stack, jsii.String("Reports"), r.encrypted(logs, expiring(keep.Reports))),
 	}
 	for setting, bucket := range made {
+		retainPolicy(bucket)
 		r.values[setting] = bucket.BucketName()
-		r.places[setting] = place{bucket.BucketArn(), r.data.keys.objects.KeyArn()}
+		r.places[setting] = place{arn: bucket.BucketArn(), key: r.data.keys.objects.KeyArn()}
 	}
 	for _, setting := range []string{catalogue.BucketDrop, catalogue.BucketReports, catalogue.BucketWork} {
 		r.refuseOtherKeys(made[setting])
@@ -72,6 +74,11 @@ func (r *region) private(p *awss3.BucketProps) *awss3.BucketProps {
 	p.ObjectOwnership = awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED
 	p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
 	return p
+}
+
+// retainPolicy keeps what a bucket refuses for as long as the bucket itself.
+func retainPolicy(bucket awss3.Bucket) {
+	bucket.Policy().ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
 }
 
 func (r *region) encrypted(logs awss3.Bucket, p *awss3.BucketProps) *awss3.BucketProps {

@@ -40,7 +40,7 @@ func TestTables(t *testing.T) {
 func TestNothingIsDeletedWithItsStack(t *testing.T) {
 	a := synth(t, stage.Live)
 	for _, kind := range []string{
-		"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::Backup::BackupVault", "AWS::Logs::LogGroup",
+		"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::Backup::BackupVault", "AWS::Logs::LogGroup",
 	} {
 		found := a.every(kind)
 		if len(found) == 0 {
@@ -62,11 +62,44 @@ func TestKeys(t *testing.T) {
 			if slices.Equal(s.Principals, []string{"AWS:arn:aws:iam::<AWS::AccountId>:root"}) {
 				continue // rights come from the account's own policies
 			}
+			// As AWS publishes it: TestAlarmsReachTheirTopic.
+			if slices.Equal(s.Principals, []string{"Service:cloudwatch.amazonaws.com"}) {
+				continue
+			}
 			described := slices.Equal(s.Actions, []string{"kms:DescribeKey"}) // tells nothing of what is encrypted
 			if len(s.Conditions) == 0 && !described || slices.Contains(s.Principals, "*") {
 				t.Errorf("%s: %v may use the key without a condition", name, s.Principals)
 			}
 		}
+	}
+}
+
+// CloudWatch may use the topic's key without a condition, as in AWS's example:
+// one that its calls do not meet would make every alarm silent. What it may
+// publish to is held by the topic's policy.
+func TestAlarmsReachTheirTopic(t *testing.T) {
+	a := synth(t, stage.Live)
+	found := 0
+	for name, key := range a.every("AWS::KMS::Key") {
+		for _, s := range statements(key.at("KeyPolicy")) {
+			if !slices.Equal(s.Principals, []string{"Service:cloudwatch.amazonaws.com"}) {
+				continue
+			}
+			found++
+			if name != "MessagesKey" || len(s.Conditions) != 0 || !slices.Equal(s.Actions, []string{"kms:Decrypt", "kms:GenerateDataKey*"}) {
+				t.Errorf("%s: %v under %v", name, s.Actions, s.Conditions)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d statements for CloudWatch, want 1", found)
+	}
+	held := slices.ContainsFunc(statements(a.one(t, "operations", "AWS::SNS::TopicPolicy", "OperatorsPolicy").at("PolicyDocument")), func(s statement) bool {
+		return slices.Equal(s.Principals, []string{"Service:cloudwatch.amazonaws.com"}) && slices.Equal(s.Actions, []string{"sns:Publish"}) &&
+			at(s.Conditions, "StringEquals").(map[string]any)["aws:SourceAccount"] != nil
+	})
+	if !held {
+		t.Error("the topic does not take the alarms of this account alone")
 	}
 }
 
@@ -197,6 +230,9 @@ func TestEveryTableIsBackedUp(t *testing.T) {
 		}
 	}
 	a.one(t, "data", "AWS::Backup::BackupVault", "Vault").want(t, "Vault", map[string]any{
-		"EncryptionKeyArn": "<BackupsKey.Arn>", "LockConfiguration.MinRetentionDays": 365,
+		"EncryptionKeyArn": "<BackupsKey.Arn>", "LockConfiguration.MinRetentionDays": 365, "LockConfiguration.ChangeableForDays": 3,
+	})
+	synth(t, stage.Dev).one(t, "data", "AWS::Backup::BackupVault", "Vault").want(t, "GOVERNANCE", map[string]any{
+		"LockConfiguration.ChangeableForDays": nil,
 	})
 }

@@ -32,7 +32,7 @@ func (r *region) newBus(stack awscdk.Stack) awsevents.CfnEventBus {
 		RetentionDays: jsii.Number(r.Settings.Retention.Events),
 	})
 	r.values[catalogue.EventBus] = bus.Ref()
-	r.places[catalogue.EventBus] = place{bus.AttrArn(), key}
+	r.places[catalogue.EventBus] = place{arn: bus.AttrArn(), key: key}
 	return bus
 }
 

@@ -29,8 +29,10 @@ func (r *region) newKeys(stack awscdk.Stack) keys {
 	allowService(k.messages, events, within("aws:events:event-bus:arn", arn(stack, "events", "event-bus/*")),
 		"kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncrypt*")
 	allowService(k.messages, events, nil, "kms:DescribeKey")
-	allowService(k.messages, "cloudwatch.amazonaws.com",
-		map[string]any{"StringEquals": map[string]*string{"aws:SourceAccount": stack.Account()}}, "kms:Decrypt", "kms:GenerateDataKey*")
+	// Alarms, as AWS publishes it (re:Post, "Configure a CloudWatch alarm with an
+	// encrypted SNS topic"): with a condition that the service's calls do not meet
+	// every alarm would be silent. The topic's policy takes this account's alone.
+	allowService(k.messages, "cloudwatch.amazonaws.com", nil, "kms:Decrypt", "kms:GenerateDataKey*")
 	allowService(k.logs, "logs."+r.Settings.Region+".amazonaws.com", within("aws:logs:arn", arn(stack, "logs", "log-group:*")),
 		"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 	return k
@@ -43,7 +45,7 @@ func newKey(stack awscdk.Stack, id, holds string) awskms.Key {
 	})
 }
 
-// allowService lets a service of AWS use a key under a condition.
+// allowService lets a service of AWS use a key, under a condition if there is one.
 func allowService(key awskms.Key, service string, condition map[string]any, actions ...string) {
 	props := &awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(&service, nil)},

@@ -33,7 +33,7 @@ func (r *region) newMachine(stack awscdk.Stack, tasks map[string]awslambda.Funct
 		},
 	})
 	r.values[catalogue.StateMachine] = machine.StateMachineArn()
-	r.places[catalogue.StateMachine] = place{arn: machine.StateMachineArn()}
+	r.places[catalogue.StateMachine] = place{arn: machine.StateMachineArn(), executions: states(stack, "execution", name+":*")}
 	return machine
 }
 
@@ -42,12 +42,6 @@ func (r *region) newMachine(stack awscdk.Stack, tasks map[string]awslambda.Funct
 // (Step Functions developer guide, "IAM policies for using Distributed Map
 // state" and "Logging using CloudWatch Logs").
 func (r *region) machineRights(stack awscdk.Stack, name string, tasks map[string]awslambda.Function) []awsiam.PolicyStatement {
-	states := func(kind, suffix string) *string {
-		return stack.FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("states"), Resource: &kind, ResourceName: jsii.String(name + suffix),
-			ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-		})
-	}
 	var functions []*string
 	for _, f := range catalogue.Functions() { // in the catalogue's order, so that the template is always the same
 		if task, ok := tasks[f.Name]; ok {
@@ -59,13 +53,20 @@ func (r *region) machineRights(stack awscdk.Stack, name string, tasks map[string
 		allow(jsii.Strings("lambda:InvokeFunction"), functions...),
 		allow(jsii.Strings("s3:GetObject", "s3:GetObjectVersion"), jsii.String(*work.arn+"/*")),
 		r.allowKey(work.key, "s3", "kms:Decrypt"),
-		allow(jsii.Strings("states:StartExecution"), states("stateMachine", "")),
-		allow(jsii.Strings("states:DescribeExecution", "states:StopExecution"), states("execution", ":*")),
-		allow(jsii.Strings("states:RedriveExecution"), states("execution", "/*")),
+		allow(jsii.Strings("states:StartExecution"), states(stack, "stateMachine", name)),
+		allow(jsii.Strings("states:DescribeExecution", "states:StopExecution"), states(stack, "execution", name+":*")),
+		allow(jsii.Strings("states:RedriveExecution"), states(stack, "execution", name+"/*")),
 		allow(jsii.Strings(
 			"logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
 			"logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
 			"xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 		), jsii.String("*")),
 	}
+}
+
+// states gives the ARN of a resource of Step Functions.
+func states(stack awscdk.Stack, kind, name string) *string {
+	return stack.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("states"), Resource: &kind, ResourceName: &name, ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
 }

@@ -35,11 +35,13 @@ func TestEverythingThatMattersIsWatched(t *testing.T) {
 		{"ExecutionsFailed", "StateMachineArn", "<Delivery>"},
 		{"ExecutionsTimedOut", "StateMachineArn", "<Delivery>"},
 		{"ExecutionsAborted", "StateMachineArn", "<Delivery>"},
+		{"ExecutionThrottled", "StateMachineArn", "<Delivery>"},
 		{"5XXError", "ApiName", "carerecord-live"},
 		{"Latency", "ApiName", "carerecord-live"},
 		{"BlockedRequests", "WebACL", "carerecord-live"},
 		{"IteratorAge", "FunctionName", "<PublishEvents>"},
 		{lambdakit.MetricQuarantined, "Function", "quarantine-delivery"},
+		{lambdakit.MetricQuarantined, "Function", "receive-delivery"},
 		{lambdakit.MetricKeysDown, "Function", "authorize-request"},
 		{lambdakit.MetricTooLarge, "Function", "serve-fhir"},
 		{lambdakit.MetricDropped, "Function", "receive-delivery"},
@@ -59,6 +61,9 @@ func TestEverythingThatMattersIsWatched(t *testing.T) {
 		if !watched(a, w[0], w[1], w[2]) {
 			t.Errorf("nothing watches %s of %s", w[0], w[2])
 		}
+	}
+	if n := len(a.all("operations", "AWS::CloudWatch::Alarm")); n != len(want) {
+		t.Errorf("%d alarms, of which %d are wanted here", n, len(want))
 	}
 }
 
@@ -114,8 +119,8 @@ func TestAlarmsTellTheOperators(t *testing.T) {
 func TestLogs(t *testing.T) {
 	for name, days := range map[string]int{stage.Dev: 30, stage.Live: 731} {
 		logs := synth(t, name).every("AWS::Logs::LogGroup")
-		if len(logs) != len(catalogue.Functions())+3 {
-			t.Errorf("%d logs, want one for each function and those of deliveries, requests and firewall", len(logs))
+		if len(logs) != len(catalogue.Functions())+4 {
+			t.Errorf("%d logs, want one for each function and those of deliveries, requests, API Gateway and firewall", len(logs))
 		}
 		for id, group := range logs {
 			group.want(t, id, map[string]any{"RetentionInDays": days, "KmsKeyId": "<LogsKey.Arn>"})
@@ -123,15 +128,25 @@ func TestLogs(t *testing.T) {
 	}
 }
 
+// API Gateway makes the log of its errors by itself, without retention and
+// key, unless it is there before the stage.
+func TestTheStageFindsItsLog(t *testing.T) {
+	a := synth(t, stage.Live)
+	a.one(t, "api", "AWS::Logs::LogGroup", "ExecutionLogs").want(t, "ExecutionLogs", map[string]any{
+		"LogGroupName": "API-Gateway-Execution-Logs_<Fhir>/live",
+	})
+	needs := texts(a.one(t, "api", "AWS::ApiGateway::Stage", "FhirDeploymentStagelive").DependsOn)
+	if !slices.ContainsFunc(needs, func(id string) bool { return unhashed(id) == "ExecutionLogs" }) {
+		t.Errorf("the stage waits for %v", needs)
+	}
+}
+
 func TestEveryResourceHasItsStagesTags(t *testing.T) {
-	tagged := 0
 	for name, r := range synth(t, stage.Test).every("AWS::Lambda::Function") {
-		for _, tag := range list(r.at("Tags")) {
-			if at(tag, "Key") == "stage" && at(tag, "Value") == stage.Test {
-				tagged++
-			}
-		}
-		if tagged == 0 {
+		tagged := slices.ContainsFunc(list(r.at("Tags")), func(tag any) bool {
+			return at(tag, "Key") == "stage" && at(tag, "Value") == stage.Test
+		})
+		if !tagged {
 			t.Errorf("%s: no tag", name)
 		}
 	}

@@ -78,7 +78,7 @@ func (r *region) receive(stack awscdk.Stack, f awslambda.Function) {
 		FunctionName: f.FunctionArn(), EventSourceArn: r.ingest.dropQueue.QueueArn(),
 		BatchSize: jsii.Number(10), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
 		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
-			MaximumConcurrency: jsii.Number(max(2, r.Settings.Concurrency["receive-delivery"])),
+			MaximumConcurrency: jsii.Number(r.Settings.Concurrency["receive-delivery"]),
 		},
 	})
 }

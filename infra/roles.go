@@ -50,6 +50,8 @@ func (r *region) allow(s permission.Statement) awsiam.PolicyStatement {
 		return allow(jsii.Strings(s.Actions...), jsii.String(*at.arn+"/*"))
 	case permission.Key:
 		return r.allowKey(at.key, s.Via, s.Actions...)
+	case permission.Executions:
+		return allow(jsii.Strings(s.Actions...), at.executions)
 	}
 	return allow(jsii.Strings(s.Actions...), at.arn)
 }

@@ -38,6 +38,7 @@ var reasons = map[string][]string{
 	"s3:PutObject":                  {"s3:PutObject", "s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"},
 	"secretsmanager:GetSecretValue": {"secretsmanager:GetSecretValue"},
 	"states:StartExecution":         {"states:StartExecution"},
+	"states:DescribeExecution":      {"states:DescribeExecution"},
 }
 
 // triggers are the actions of a role that Lambda itself needs, by trigger.
@@ -104,6 +105,9 @@ func expected(f catalogue.Function) map[string]bool {
 }
 
 func resourceOf(action, arn string) string {
+	if action == "states:DescribeExecution" {
+		return "arn:aws:states:eu-west-2:<AWS::AccountId>:execution:carerecord-dev-delivery:*"
+	}
 	if strings.HasPrefix(action, "s3:") && action != "s3:ListBucket" {
 		return arn + "/*"
 	}

@@ -20,6 +20,6 @@ func (r *region) newSecret(stack awscdk.Stack) awssecretsmanager.Secret {
 		},
 	})
 	r.values[catalogue.RegionKey] = secret.SecretArn()
-	r.places[catalogue.RegionKey] = place{secret.SecretArn(), r.data.keys.tables.KeyArn()}
+	r.places[catalogue.RegionKey] = place{arn: secret.SecretArn(), key: r.data.keys.tables.KeyArn()}
 	return secret
 }

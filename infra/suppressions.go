@@ -53,7 +53,9 @@ func suppressData(d dataStack, secret awssecretsmanager.Secret, plan awsbackup.B
 		suppress(d.buckets[setting], replication)
 	}
 	suppress(d.accessLogs, replication, finding{rules: both("S3DefaultEncryptionKMS"), reason: "S3 delivers server access logs only to buckets " +
-		"that are encrypted with its own keys (S3 user guide, \"Enabling Amazon S3 server access logging\"). The logs hold keys of objects, which name no patient."})
+		"that are encrypted with its own keys (S3 user guide, \"Enabling Amazon S3 server access logging\"). The logs hold keys of objects, which end in the names that " +
+		"partners give their files: partners are told that such a name must name no patient (docs/partner-register.md), and nothing can enforce it. " +
+		"The bucket is private, takes TLS alone and expires."})
 	suppress(secret, finding{
 		rules: append(both("SecretsManagerRotationEnabled"), "AwsSolutions-SMG4"),
 		reason: "The key makes the opaque ids under which all records are stored. A new key would make new ids, and every link and record " +

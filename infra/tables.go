@@ -43,7 +43,7 @@ func (r *region) newTables(stack awscdk.Stack) map[string]awsdynamodb.Table {
 		table := awsdynamodb.NewTable(stack, &name, props)
 		made[setting] = table
 		r.values[setting] = table.TableName()
-		r.places[setting] = place{table.TableArn(), r.data.keys.tables.KeyArn()}
+		r.places[setting] = place{arn: table.TableArn(), key: r.data.keys.tables.KeyArn()}
 	}
 	return made
 }

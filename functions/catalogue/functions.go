@@ -15,7 +15,7 @@ func Functions() []Function {
 			Does:     "Registers the files that partners dropped and starts the state machine for each.",
 			Settings: []string{BucketDrop, BucketReports, PartnersFile, RegionKey, Stage, StateMachine, TableDelivery},
 			Calls: join(secret, on(BucketDrop, "s3:HeadObject"), on(BucketReports, write...),
-				on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"), on(StateMachine, "states:StartExecution")),
+				on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"), on(StateMachine, "states:StartExecution", "states:DescribeExecution")),
 		},
 		{
 			Name: "split-delivery", Trigger: Task, Timeout: 890, Memory: 1769,

@@ -40,6 +40,6 @@ func run(ctx context.Context, getenv func(string) string) (lambda.Handler, error
 		Buckets: delivery.Buckets{Drop: string(s.Drop), Reports: string(s.Reports)},
 	}
 	kit := lambdakit.New(ctx, name, s.Stage)
-	receiver := notification.Receiver{Kit: kit, Bucket: string(s.Drop), Receive: region.Receive(kit, service), Start: r.Starter(s.Machine)}
+	receiver := notification.Receiver{Kit: kit, Bucket: string(s.Drop), Receive: region.Receive(kit, service), Start: r.Starter(kit, s.Machine)}
 	return lambdakit.Queue(kit, receiver.Handle), nil
 }

@@ -82,6 +82,63 @@ func TestBadEvents(t *testing.T) {
 	r.CheckCalls(t)
 }
 
+// A delivery without a report whose execution has ended gets another one, also
+// for the second and the third time. It does not while one waits for its redrive.
+func TestExecutionsThatHaveEnded(t *testing.T) {
+	r := functiontest.New(t, name, run, true)
+	info := r.Put(t, sampleKey, functiontest.PracticeFile)
+	id, event := r.Service().ID(info), functiontest.Sample(t, name+".s3", sampleVersion, info.Version)
+	for n, want := range []string{id, id + "-2", id + "-3"} {
+		for range 2 { // the second one finds it running
+			if got := r.Must(t, event); got != allDone {
+				t.Errorf("%s", got)
+			}
+		}
+		names, inputs := r.Services.Started()
+		if len(names) != n+1 || names[n] != want || inputs[n] != inputs[0] {
+			t.Errorf("started %v with %v, want %s", names, inputs, want)
+		}
+		if r.Logged(lambdakit.DeliveryRestarted) != (n > 0) {
+			t.Errorf("after %d executions the log is %s", n+1, &r.Log)
+		}
+		r.Services.End()
+	}
+	for _, status := range []string{"RUNNING", "PENDING_REDRIVE"} {
+		r.Services.Status = status
+		r.Must(t, event)
+		if names, _ := r.Services.Started(); len(names) != 3 {
+			t.Errorf("%s: started %v", status, names)
+		}
+	}
+	r.Services.Status, r.Services.Down = "SUCCEEDED", "DescribeExecution"
+	if got := r.Must(t, event); got == allDone {
+		t.Error("a state that cannot be read was taken for good")
+	}
+	r.Services.Down = ""
+	if r.Must(t, event); !strings.Contains(r.Log.String(), id+"-4") {
+		t.Errorf("one that succeeded without a report: %s", &r.Log)
+	}
+	r.CheckCalls(t)
+}
+
+// A delivery that never comes to its report ends among the dead letters.
+func TestTooManyExecutions(t *testing.T) {
+	r := functiontest.New(t, name, run, true)
+	event := functiontest.Sample(t, name+".s3", sampleVersion, r.Put(t, sampleKey, functiontest.PracticeFile).Version)
+	for range 20 {
+		if got := r.Must(t, event); got != allDone {
+			t.Fatalf("%s", got)
+		}
+		r.Services.End()
+	}
+	if got := r.Must(t, event); got == allDone || !strings.Contains(r.Log.String(), `"kind":"conflict"`) {
+		t.Errorf("%s\n%s", got, &r.Log)
+	}
+	if names, _ := r.Services.Started(); len(names) != 20 {
+		t.Errorf("%d executions", len(names))
+	}
+}
+
 // Three of ten fail and come back; the other seven are not held up.
 func TestThreeOfTen(t *testing.T) {
 	r := functiontest.New(t, name, run, true)

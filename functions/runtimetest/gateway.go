@@ -97,6 +97,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.dynamo.ServeHTTP(w, r)
 	case operation == "StartExecution":
 		serve(w, r, g.region.Machine.start)
+	case operation == "DescribeExecution":
+		serve(w, r, g.region.Machine.describe)
 	case operation == "GetSecretValue":
 		serve(w, r, g.region.secret)
 	case operation == "PutEvents":
@@ -132,6 +134,7 @@ func (g *gateway) note(service, operation string, body []byte) {
 	var said struct {
 		TableName, SecretId string                     //nolint:revive // the service's own spelling
 		StateMachineArn     string                     `json:"stateMachineArn"`
+		ExecutionArn        string                     `json:"executionArn"`
 		RequestItems        map[string]json.RawMessage // BatchGetItem, by table
 		TransactItems       []map[string]named         // TransactWriteItems, by kind
 		Entries             []struct{ EventBusName string }
@@ -140,7 +143,7 @@ func (g *gateway) note(service, operation string, body []byte) {
 		g.add(service+":"+operation, "")
 		return
 	}
-	on := []string{said.TableName + said.SecretId + said.StateMachineArn}
+	on := []string{said.TableName + said.SecretId + said.StateMachineArn + machineOf(said.ExecutionArn)}
 	for name := range said.RequestItems {
 		on = append(on, name)
 	}

@@ -110,23 +110,33 @@ func failures(t *testing.T, a runtimetest.Answer) (ids []string) {
 	return ids
 }
 
-// A message that comes again after the execution has ended starts nothing,
-// also where Step Functions is what tells.
+// A message that comes again while the execution runs starts nothing. When it
+// has ended and the delivery has no report, as after a restore into empty
+// tables, another one is started under the next free name, and logged.
 func TestExecutionThatHasEnded(t *testing.T) {
 	t.Parallel()
 	r := stored(t)
 	p := r.Start(t, "receive-delivery")
 	event := notification(t, put(t, r, listKey, "gp/practice-list.csv").Ref)
-	for range 2 {
+	started, restarted := []string{lambdakit.DeliveryStarted}, []string{lambdakit.DeliveryRestarted, lambdakit.DeliveryStarted}
+	for _, want := range [][]string{started, started, nil, restarted, restarted, nil, restarted} {
+		if want == nil {
+			r.Machine.End()
+			continue
+		}
 		a := p.Invoke(t, event)
 		if got := string(a.Payload); got != `{"batchItemFailures":[]}` {
 			t.Errorf("answer %s", got)
 		}
-		r.Machine.End()
+		if diff := cmp.Diff(want, p.Codes(t, a.Request, len(want))); diff != "" {
+			t.Errorf("logged (-want +got):\n%s", diff)
+		}
 	}
-	if n := len(r.Machine.Started()); n != 1 {
-		t.Errorf("%d executions, want 1", n)
+	all := r.Machine.Started()
+	if len(all) != 3 || all[1].Name != all[0].Name+"-2" || all[2].Name != all[0].Name+"-3" || string(all[2].Input) != string(all[0].Input) {
+		t.Errorf("executions %+v", all)
 	}
+	r.Machine.End()
 }
 
 // While a service is away the message comes back; nothing is lost.

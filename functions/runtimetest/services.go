@@ -33,7 +33,7 @@ func (m *Machine) Started() []Execution {
 	return slices.Clone(m.started)
 }
 
-// End ends all executions: to start one of them again is then refused.
+// End ends all executions, as failed: to start one of them again is then refused.
 func (m *Machine) End() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -65,7 +65,7 @@ func (m *Machine) start(in startInput) (out startOutput, refused *fault) {
 	if !json.Valid([]byte(in.Input)) {
 		return out, &fault{"InvalidExecutionInput", "not JSON"}
 	}
-	out = startOutput{ExecutionArn: strings.Replace(in.StateMachineArn, "stateMachine", "execution", 1) + ":" + in.Name, StartDate: float64(time.Now().Unix())}
+	out = startOutput{ExecutionArn: executionOf(in.StateMachineArn, in.Name), StartDate: float64(time.Now().Unix())}
 	for _, e := range m.started {
 		if e.Name != in.Name {
 			continue
@@ -77,6 +77,47 @@ func (m *Machine) start(in startInput) (out startOutput, refused *fault) {
 	}
 	m.started = append(m.started, Execution{Name: in.Name, Input: json.RawMessage(in.Input)})
 	return out, nil
+}
+
+type describeInput struct {
+	ExecutionArn string `json:"executionArn"`
+}
+
+type describeOutput struct {
+	ExecutionArn string  `json:"executionArn"`
+	Status       string  `json:"status"`
+	StartDate    float64 `json:"startDate"`
+}
+
+// describe is DescribeExecution.
+func (m *Machine) describe(in describeInput) (out describeOutput, refused *fault) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.started {
+		if executionOf(machineOf(in.ExecutionArn), e.Name) != in.ExecutionArn {
+			continue
+		}
+		out = describeOutput{ExecutionArn: in.ExecutionArn, Status: "RUNNING", StartDate: float64(time.Now().Unix())}
+		if e.ended {
+			out.Status = "FAILED"
+		}
+		return out, nil
+	}
+	return out, &fault{"ExecutionDoesNotExist", "there is no execution of this ARN"}
+}
+
+// executionOf gives the ARN of an execution, machineOf the machine of one (AWS
+// Service Authorization Reference, "Resource types defined by AWS Step Functions").
+func executionOf(machine, name string) string {
+	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + name
+}
+
+func machineOf(execution string) string {
+	at := strings.LastIndex(execution, ":")
+	if at < 0 || !strings.Contains(execution, ":execution:") {
+		return ""
+	}
+	return strings.Replace(execution[:at], ":execution:", ":stateMachine:", 1)
 }
 
 // Published is one event that the bus took.

@@ -20,9 +20,10 @@ type Scope uint8
 
 // The scopes.
 const (
-	Whole   Scope = iota // the resource
-	Objects              // the objects of a bucket
-	Key                  // the KMS key that the resource is encrypted with
+	Whole      Scope = iota // the resource
+	Objects                 // the objects of a bucket
+	Key                     // the KMS key that the resource is encrypted with
+	Executions              // the executions of a state machine
 )
 
 // Statement allows actions on one resource. Via is the service through which
@@ -72,6 +73,7 @@ var operations = map[string][]need{
 	"dynamodb:ConditionCheckItem":   item("ConditionCheckItem"),
 	"dynamodb:TransactWriteItems":   {decrypt},
 	"states:StartExecution":         {{Whole, "states:StartExecution"}},
+	"states:DescribeExecution":      {{Executions, "states:DescribeExecution"}},
 	"events:PutEvents":              {{Whole, "events:PutEvents"}},
 	"secretsmanager:GetSecretValue": {{Whole, "secretsmanager:GetSecretValue"}, decrypt},
 }

@@ -59,9 +59,10 @@ func TestFor(t *testing.T) {
 			{Resource: "S", Actions: []string{"secretsmanager:GetSecretValue"}},
 			{Resource: "S", Scope: permission.Key, Actions: []string{"kms:Decrypt"}, Via: "secretsmanager"},
 		}},
-		"a machine and a bus": {slices.Concat(calls("M", "states:StartExecution"), calls("E", "events:PutEvents")), list{
+		"a machine and a bus": {slices.Concat(calls("M", "states:StartExecution", "states:DescribeExecution"), calls("E", "events:PutEvents")), list{
 			{Resource: "E", Actions: []string{"events:PutEvents"}},
 			{Resource: "M", Actions: []string{"states:StartExecution"}},
+			{Resource: "M", Scope: permission.Executions, Actions: []string{"states:DescribeExecution"}},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

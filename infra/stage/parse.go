@@ -123,7 +123,9 @@ func parseAPI(v strictyaml.Value) API {
 }
 
 // parseConcurrency takes a number for every function, and together no more
-// than an account has when 100 stay unreserved (Lambda quotas: 1,000).
+// than an account has when 100 stay unreserved (Lambda quotas: 1,000). The
+// share of receive-delivery also bounds its queue, where 2 is the least (Lambda
+// API, ScalingConfig.MaximumConcurrency).
 func parseConcurrency(v strictyaml.Value) map[string]int {
 	var names []string
 	for _, f := range catalogue.Functions() {
@@ -132,7 +134,11 @@ func parseConcurrency(v strictyaml.Value) map[string]int {
 	o := v.Object(names...)
 	out, sum := map[string]int{}, 0
 	for _, name := range names {
-		out[name] = number(v, o, name, 1, 900)
+		least := 1
+		if name == "receive-delivery" {
+			least = 2
+		}
+		out[name] = number(v, o, name, least, 900)
 		sum += out[name]
 	}
 	if sum > 900 {

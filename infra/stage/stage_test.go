@@ -97,6 +97,7 @@ func TestParseRefuses(t *testing.T) {
 		"a signed number":                 {stage.Dev, "rate: 50", "rate: +50", `api.rate: "+50": want a number`},
 		"a function that is not there":    {stage.Dev, "  serve-fhir: 20", "  serve-fhir: 20\n  serve-hl7: 1", "concurrency.serve-hl7: unknown"},
 		"a function without a share":      {stage.Dev, "  serve-fhir: 20\n", "", "concurrency.serve-fhir: missing"},
+		"too few for the queue":           {stage.Dev, "  receive-delivery: 5", "  receive-delivery: 1", `concurrency.receive-delivery: "1": want a number from 2 to 900`},
 		"more than an account has":        {stage.Dev, "  serve-fhir: 20", "  serve-fhir: 880", "concurrency: adds up to 960: want 900 at most"},
 		"a sender that is no code":        {stage.Dev, "region: eu-west-2", "region: eu-west-2\nsenders: {rzz: {account: \"123456789012\", externalId: 0123456789abcdef}}", `senders.rzz: "rzz" is no ODS code`},
 		"an external id to be guessed":    {stage.Dev, "region: eu-west-2", "region: eu-west-2\nsenders: {RZZ: {account: \"123456789012\", externalId: rzz}}", `senders.RZZ.externalId: "rzz": want 16 to 256`},

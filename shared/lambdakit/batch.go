@@ -34,13 +34,22 @@ func Queue(k *Kit, handle func(context.Context, events.SQSMessage) error) lambda
 // Stream makes the handler of a function behind DynamoDB streams. handle takes
 // the records in order and gives how many it has done from the front; on an
 // error the answer names the one after them, and the stream comes back from
-// there (ReportBatchItemFailures must be on).
+// there. When the first of several records fails, the whole invocation does:
+// its number would bring back the same batch until the tries are used up, and
+// the good records would be lost with it. Lambda then halves the batch, down to
+// the record that cannot be done (AWS Lambda Developer Guide, "Configuring
+// partial batch response with DynamoDB and Lambda"; both ReportBatchItemFailures
+// and BisectBatchOnFunctionError must be on).
 func Stream(k *Kit, handle func(context.Context, []events.DynamoDBEventRecord) (done int, err error)) lambda.Handler {
 	return Handler(k, func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 		done, err := Contain(ctx, k, func(ctx context.Context) (int, error) { return handle(ctx, batch.Records) })
 		if err == nil {
 			return answer, nil
+		}
+		if done == 0 && len(batch.Records) > 1 {
+			k.countFailed(ctx, len(batch.Records))
+			return answer, err
 		}
 		if done >= len(batch.Records) || batch.Records[done].Change.SequenceNumber == "" {
 			return answer, err // it cannot be named, so all must come back

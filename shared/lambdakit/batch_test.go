@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/carerecord/carerecord/shared/failure"
@@ -118,7 +119,7 @@ func TestStreamComesBackFromTheFirstFailure(t *testing.T) {
 		want string // empty: an error
 	}{
 		{"all done", 3, nil, `{"batchItemFailures":[]}`},
-		{"the first", 0, bad, `{"batchItemFailures":[{"itemIdentifier":"111"}]}`},
+		{"the first of several", 0, bad, ""}, // Lambda halves the batch
 		{"the second", 1, bad, `{"batchItemFailures":[{"itemIdentifier":"222"}]}`},
 		{"one without a number", 2, bad, ""},
 		{"an error after all", 3, bad, ""},
@@ -133,12 +134,86 @@ func TestStreamComesBackFromTheFirstFailure(t *testing.T) {
 			}
 		})
 	}
-	k, ctx, logged := kit(t)
-	h := lambdakit.Stream(k, func(context.Context, []events.DynamoDBEventRecord) (int, error) { panic(canary) })
-	if answer, err := h.Invoke(ctx, batch); err != nil || string(answer) != `{"batchItemFailures":[{"itemIdentifier":"111"}]}` {
-		t.Errorf("a panic: %s, %v", answer, err)
+}
+
+// A panic counts as a failure of the first record: several of them fail as a
+// whole, one alone is named.
+func TestStreamThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, batch, want string
+		codes             []string
+	}{
+		{"several", `{"Records":[{"dynamodb":{"SequenceNumber":"111"}},{"dynamodb":{"SequenceNumber":"222"}}]}`, "", []string{lambdakit.InvocationPanicked, lambdakit.InvocationFailed}},
+		{"one", `{"Records":[{"dynamodb":{"SequenceNumber":"111"}}]}`, `{"batchItemFailures":[{"itemIdentifier":"111"}]}`, []string{lambdakit.InvocationPanicked, lambdakit.ItemFailed}},
+	} {
+		k, ctx, logged := kit(t)
+		h := lambdakit.Stream(k, func(context.Context, []events.DynamoDBEventRecord) (int, error) { panic(canary) })
+		if answer, err := h.Invoke(ctx, []byte(c.batch)); string(answer) != c.want || (err == nil) == (c.want == "") {
+			t.Errorf("%s: %s, %v", c.name, answer, err)
+		}
+		if codes := codesIn(t, logged); !slices.Equal(codes, c.codes) {
+			t.Errorf("%s: logged %v", c.name, codes)
+		}
 	}
-	if codes := codesIn(t, logged); !slices.Equal(codes, []string{lambdakit.InvocationPanicked, lambdakit.ItemFailed}) {
-		t.Errorf("logged %v", codes)
+}
+
+// Of a hundred records one can never be done, wherever it stands: by Lambda's
+// rules every other is done and it alone is given up.
+func TestPoisonRecordAloneIsLost(t *testing.T) {
+	t.Parallel()
+	for _, poison := range []int{0, 1, 49, 50, 98, 99} {
+		k, ctx, _ := kit(t)
+		done := map[string]bool{}
+		h := lambdakit.Stream(k, func(_ context.Context, records []events.DynamoDBEventRecord) (int, error) {
+			for i, r := range records {
+				if r.Change.SequenceNumber == fmt.Sprint(1000+poison) {
+					return i, failure.New(failure.Internal, "stream.Changes", "it cannot be read")
+				}
+				done[r.Change.SequenceNumber] = true
+			}
+			return len(records), nil
+		})
+		var all []events.DynamoDBEventRecord
+		for i := range 100 {
+			all = append(all, events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{SequenceNumber: fmt.Sprint(1000 + i)}})
+		}
+		if lost := drain(ctx, t, h, all, 3); !slices.Equal(lost, []string{fmt.Sprint(1000 + poison)}) || len(done) != 99 {
+			t.Errorf("record %d: lost %v, %d done", poison, lost, len(done))
+		}
 	}
+}
+
+// drain is Lambda behind a stream: a batch is cut in front of the record that
+// the answer names, and halved when the invocation fails; what cannot be cut
+// further is tried again, and given up when the tries are used up.
+func drain(ctx context.Context, t *testing.T, h lambda.Handler, records []events.DynamoDBEventRecord, tries int) (lost []string) {
+	t.Helper()
+	raw, err := json.Marshal(events.DynamoDBEvent{Records: records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said events.DynamoDBEventResponse
+	answer, err := h.Invoke(ctx, raw)
+	if err == nil && json.Unmarshal(answer, &said) == nil && len(said.BatchItemFailures) == 0 {
+		return nil
+	}
+	cut := len(records) / 2
+	if err == nil {
+		cut = slices.IndexFunc(records, func(r events.DynamoDBEventRecord) bool {
+			return r.Change.SequenceNumber == said.BatchItemFailures[0].ItemIdentifier
+		})
+	}
+	switch {
+	case cut == 0 && tries == 0:
+		for _, r := range records {
+			lost = append(lost, r.Change.SequenceNumber)
+		}
+		return lost
+	case cut == 0:
+		return drain(ctx, t, h, records, tries-1)
+	case err == nil:
+		return drain(ctx, t, h, records[cut:], tries)
+	}
+	return append(drain(ctx, t, h, records[:cut], tries), drain(ctx, t, h, records[cut:], tries)...)
 }

@@ -10,17 +10,18 @@ const (
 	ItemFailed         = "BATCH_ITEM_FAILED"      // item, kind and calls: one item of a batch goes back to its source
 	Uncoded            = "UNCODED_MESSAGE"        // a library logged a text of its own; it is withheld
 
-	DeliveryStarted  = "DELIVERY_STARTED"        // delivery: its state machine was started
-	DeliveryKnown    = "DELIVERY_KNOWN"          // delivery: the event came again, or the sender is unknown; nothing was started
-	DeliveryEnded    = "DELIVERY_ENDED"          // delivery, status and the counts of its rows
-	NotificationTest = "NOTIFICATION_TEST"       // the test event that S3 sends when notifications are set up
-	NotificationSkip = "NOTIFICATION_SKIPPED"    // event: not the making of an object
-	BucketUnknown    = "BUCKET_UNKNOWN"          // an event of a bucket that is not the drop; dropped
-	ObjectGone       = "DELIVERY_OBJECT_GONE"    // an event of an object that is no longer there; dropped
-	CallerRefused    = "CALLER_REFUSED"          // reason: the authorizer said no
-	KeysUnavailable  = "ISSUER_KEYS_UNAVAILABLE" // the issuer's keys cannot be fetched: nobody is let in
-	AnswerTooLarge   = "ANSWER_TOO_LARGE"        // bytes: an answer was over Lambda's limit and was withheld
-	EventsPublished  = "EVENTS_PUBLISHED"        // events and records of one batch
+	DeliveryStarted   = "DELIVERY_STARTED"        // delivery: its state machine was started
+	DeliveryRestarted = "DELIVERY_RESTARTED"      // delivery and item, the execution: an earlier one ended without a report
+	DeliveryKnown     = "DELIVERY_KNOWN"          // delivery: the event came again, or the sender is unknown; nothing was started
+	DeliveryEnded     = "DELIVERY_ENDED"          // delivery, status and the counts of its rows
+	NotificationTest  = "NOTIFICATION_TEST"       // the test event that S3 sends when notifications are set up
+	NotificationSkip  = "NOTIFICATION_SKIPPED"    // event: not the making of an object
+	BucketUnknown     = "BUCKET_UNKNOWN"          // an event of a bucket that is not the drop; dropped
+	ObjectGone        = "DELIVERY_OBJECT_GONE"    // an event of an object that is no longer there; dropped
+	CallerRefused     = "CALLER_REFUSED"          // reason: the authorizer said no
+	KeysUnavailable   = "ISSUER_KEYS_UNAVAILABLE" // the issuer's keys cannot be fetched: nobody is let in
+	AnswerTooLarge    = "ANSWER_TOO_LARGE"        // bytes: an answer was over Lambda's limit and was withheld
+	EventsPublished   = "EVENTS_PUBLISHED"        // events and records of one batch
 )
 
 // Messages of other packages that log through the kit's logger.

@@ -74,7 +74,7 @@ var codeForm = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 // codes are the messages listed in codes.go.
 var codes = []string{
 	StartRefused, InvocationFailed, InvocationPanicked, ItemFailed, Uncoded,
-	DeliveryStarted, DeliveryKnown, DeliveryEnded, NotificationTest, NotificationSkip, BucketUnknown, ObjectGone,
+	DeliveryStarted, DeliveryRestarted, DeliveryKnown, DeliveryEnded, NotificationTest, NotificationSkip, BucketUnknown, ObjectGone,
 	CallerRefused, KeysUnavailable, AnswerTooLarge, EventsPublished,
 }
 

@@ -28,11 +28,13 @@ type Services struct {
 	*httptest.Server
 	Secret map[string]any // the answer of GetSecretValue
 	Down   string         // operation that fails
+	Status string         // of every execution, where it is not empty
 
 	mu      sync.Mutex
 	targets map[string]bool
 	started []string // names of executions, in order
 	inputs  []string
+	ended   int // how many of them have ended, the first ones
 	events  []Published
 }
 
@@ -48,6 +50,13 @@ func (s *Services) Started() (names, inputs []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.started), slices.Clone(s.inputs)
+}
+
+// End ends all executions that were started.
+func (s *Services) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = len(s.started)
 }
 
 // Events gives what was published.
@@ -72,6 +81,8 @@ func (s *Services) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, s.Secret)
 	case "StartExecution":
 		s.start(w, body)
+	case "DescribeExecution":
+		s.describe(w, body)
 	case "PutEvents":
 		var in struct{ Entries []Published }
 		if json.Unmarshal(body, &in) != nil {
@@ -85,18 +96,46 @@ func (s *Services) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// start refuses a name that was used, as Step Functions does for 90 days.
+// start finds a running execution of the same name and input again and refuses
+// a name that was used otherwise, as Step Functions does for 90 days.
 func (s *Services) start(w http.ResponseWriter, body []byte) {
 	var in struct{ Name, Input string }
-	switch {
-	case json.Unmarshal(body, &in) != nil:
+	if json.Unmarshal(body, &in) != nil {
 		answer(w, http.StatusBadRequest, nil)
-	case slices.Contains(s.started, in.Name):
-		answer(w, http.StatusBadRequest, map[string]any{"__type": "ExecutionAlreadyExists"})
-	default:
-		s.started, s.inputs = append(s.started, in.Name), append(s.inputs, in.Input)
-		answer(w, http.StatusOK, map[string]any{"executionArn": "arn:aws:states:eu-west-2:123456789012:execution:delivery:" + in.Name, "startDate": 1795446130})
+		return
 	}
+	switch i := slices.Index(s.started, in.Name); {
+	case i >= 0 && (i < s.ended || s.inputs[i] != in.Input):
+		answer(w, http.StatusBadRequest, map[string]any{"__type": "ExecutionAlreadyExists"})
+		return
+	case i < 0:
+		s.started, s.inputs = append(s.started, in.Name), append(s.inputs, in.Input)
+	}
+	answer(w, http.StatusOK, map[string]any{"executionArn": executions + in.Name, "startDate": 1795446130})
+}
+
+// executions is what the ARN of every execution begins with.
+const executions = "arn:aws:states:eu-west-2:123456789012:execution:carerecord-dev-delivery:"
+
+func (s *Services) describe(w http.ResponseWriter, body []byte) {
+	var in struct{ ExecutionArn string }
+	if json.Unmarshal(body, &in) != nil {
+		answer(w, http.StatusBadRequest, nil)
+		return
+	}
+	name, ours := strings.CutPrefix(in.ExecutionArn, executions)
+	i, status := slices.Index(s.started, name), "RUNNING"
+	if !ours || i < 0 {
+		answer(w, http.StatusBadRequest, map[string]any{"__type": "ExecutionDoesNotExist"})
+		return
+	}
+	if i < s.ended {
+		status = "FAILED"
+	}
+	if s.Status != "" {
+		status = s.Status
+	}
+	answer(w, http.StatusOK, map[string]any{"executionArn": in.ExecutionArn, "status": status, "startDate": 1795446130})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
@@ -110,9 +149,10 @@ func (s *Services) operations() (calls []catalogue.Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := map[string]catalogue.Call{
-		"GetSecretValue": {Operation: "secretsmanager:GetSecretValue", Resource: catalogue.RegionKey},
-		"StartExecution": {Operation: "states:StartExecution", Resource: catalogue.StateMachine},
-		"PutEvents":      {Operation: "events:PutEvents", Resource: catalogue.EventBus},
+		"GetSecretValue":    {Operation: "secretsmanager:GetSecretValue", Resource: catalogue.RegionKey},
+		"StartExecution":    {Operation: "states:StartExecution", Resource: catalogue.StateMachine},
+		"DescribeExecution": {Operation: "states:DescribeExecution", Resource: catalogue.StateMachine},
+		"PutEvents":         {Operation: "events:PutEvents", Resource: catalogue.EventBus},
 	}
 	for target := range s.targets {
 		calls = append(calls, known[target])
