@@ -37,9 +37,16 @@ func (s *Service) faults(ctx context.Context, d Delivery) faultStream {
 			}
 		}
 		for item, err := range s.Table.Query(ctx, table.Range{Partition: deliveryKey(d.ID).Partition, Prefix: chunkPrefix}) {
+			var t Tally
+			if err == nil {
+				err = decode(item.Body, &t)
+			}
 			if err != nil {
 				yield(extract.Fault{}, err)
 				return
+			}
+			if len(t.Faults) == 0 {
+				continue
 			}
 			number, _ := strconv.Atoi(item.Sort[len(chunkPrefix):])
 			for f, err := range readLines[extract.Fault](ctx, s.Objects, s.Buckets.Work, faultsObject(d.ID, number)) {

@@ -60,8 +60,10 @@ func (s *Service) loadChunk(ctx context.Context, src *source, number int) error 
 	if err != nil {
 		return err
 	}
-	if err := faults.store(ctx, s.Objects, s.Buckets.Work, faultsObject(src.ID, number)); err != nil {
-		return err
+	if len(tally.Faults) > 0 { // most chunks have none, and no object then
+		if err := faults.store(ctx, s.Objects, s.Buckets.Work, faultsObject(src.ID, number)); err != nil {
+			return err
+		}
 	}
 	return s.putTally(ctx, src.ID, number, tally)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/carerecord/carerecord/shared/extract"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/object"
@@ -186,16 +188,17 @@ func (s *Service) writeReports(ctx context.Context, d Delivery, r Report, basis 
 		ext, contentType string
 		write            func(io.Writer, Report, faultStream) error
 	}
+	group, ctx := errgroup.WithContext(ctx)
 	for _, f := range []form{{"json", "application/json", writeJSON}, {"csv", "text/csv; charset=utf-8", writeCSV}} {
-		pipe, out := io.Pipe()
-		go func() { out.CloseWithError(f.write(out, r, s.faults(ctx, basis))) }()
-		_, err := s.Objects.Put(ctx, s.Buckets.Reports, ReportKey(d, f.ext), f.contentType, pipe)
-		pipe.CloseWithError(err) // ends the writer when the store gave up first
-		if err != nil {
+		group.Go(func() error {
+			pipe, out := io.Pipe()
+			go func() { out.CloseWithError(f.write(out, r, s.faults(ctx, basis))) }()
+			_, err := s.Objects.Put(ctx, s.Buckets.Reports, ReportKey(d, f.ext), f.contentType, pipe)
+			pipe.CloseWithError(err) // ends the writer when the store gave up first
 			return err
-		}
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // writeJSON writes the report with its faults one after the other, so that
