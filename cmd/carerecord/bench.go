@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
 	"slices"
 	"time"
 
@@ -33,6 +31,9 @@ for the largest patient's record many times over HTTP. Times are this machine's.
 		Example: "  carerecord bench --entries 100000",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if entries < 1 || views < 1 {
+				return usageError{fmt.Errorf("--entries and --views must be at least 1")}
+			}
 			return bench(cmd.Context(), cmd.OutOrStdout(), entries, views)
 		},
 	}
@@ -46,25 +47,17 @@ func bench(ctx context.Context, out io.Writer, entries, views int) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.MkdirTemp("", "carerecord-bench-")
-	if err != nil {
-		return failure.Wrap(failure.Unavailable, "bench", err)
-	}
-	defer os.RemoveAll(data)
-	r, err := region.Open(region.Settings{Data: data, Partners: register})
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	b := measured{region: r, out: out}
-	copies := max(1, (entries+copyEntries-1)/copyEntries)
-	if err := b.load(ctx, fmt.Sprintf("hospital, %d copies", copies), func() error { return b.hospital(ctx, copies) }); err != nil {
-		return err
-	}
-	if err := b.load(ctx, "FHIR bundles", func() error { return b.bundles(ctx) }); err != nil {
-		return err
-	}
-	return b.view(ctx, views)
+	return throwaway("bench", register, func(r *region.Region) error {
+		b := measured{region: r, out: out}
+		copies := (entries + copyEntries - 1) / copyEntries
+		if err := b.load(ctx, fmt.Sprintf("hospital, %d copies", copies), func() error { return b.hospital(ctx, copies) }); err != nil {
+			return err
+		}
+		if err := b.load(ctx, "FHIR bundles", func() error { return b.bundles(ctx) }); err != nil {
+			return err
+		}
+		return b.view(ctx, views)
+	})
 }
 
 type measured struct {
@@ -114,13 +107,7 @@ func (b *measured) bundles(ctx context.Context) error {
 		if s.Feed != "bundles" {
 			continue
 		}
-		file, err := sample.FS.Open(s.File)
-		if err != nil {
-			return failure.Wrap(failure.Internal, "bench", err)
-		}
-		_, err = b.region.Drop(ctx, s.ODS+"/"+s.Feed+"/"+path.Base(s.File), file)
-		_ = file.Close() // read only
-		if err != nil {
+		if _, err := dropSample(ctx, b.region, s); err != nil {
 			return err
 		}
 	}

@@ -84,29 +84,22 @@ type checking struct {
 
 // run takes the files through a region of its own.
 func (c *checking) run(ctx context.Context, register *partner.Register, as string, files []string) error {
-	data, err := os.MkdirTemp("", "carerecord-check-")
-	if err != nil {
-		return failure.Wrap(failure.Unavailable, "check", err)
-	}
-	defer os.RemoveAll(data)
-	r, err := region.Open(region.Settings{Data: data, Partners: register})
-	if err != nil {
+	return throwaway("check", register, func(r *region.Region) error {
+		for i, name := range files {
+			id, err := drop(ctx, r, as, name)
+			if err != nil {
+				return err
+			}
+			if err := c.print(ctx, r, id, i); err != nil {
+				return err
+			}
+		}
+		if !c.asJSON {
+			return nil
+		}
+		_, err := io.WriteString(c.out, "]\n")
 		return err
-	}
-	defer r.Close()
-	for i, name := range files {
-		id, err := drop(ctx, r, as, name)
-		if err != nil {
-			return err
-		}
-		if err := c.print(ctx, r, id, i); err != nil {
-			return err
-		}
-	}
-	if c.asJSON {
-		_, err = io.WriteString(c.out, "]\n")
-	}
-	return err
+	})
 }
 
 // drop takes a file to its report.

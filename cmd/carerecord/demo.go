@@ -195,12 +195,7 @@ func (d *demonstration) drop(ctx context.Context) error {
 		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	d.region.OnEnd(func(delivery.ReportOutput) { _ = bar.Add(1) }) // a bar that cannot draw is no reason to stop
 	for _, s := range deliveries {
-		file, err := sample.FS.Open(s.File)
-		if err != nil {
-			return failure.Wrap(failure.Internal, "demo", err)
-		}
-		id, err := d.region.Drop(ctx, s.ODS+"/"+s.Feed+"/"+filepath.Base(s.File), file)
-		_ = file.Close() // read only
+		id, err := dropSample(ctx, d.region, s)
 		if err != nil {
 			return err
 		}

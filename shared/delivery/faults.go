@@ -13,19 +13,28 @@ import (
 
 type faultStream = iter.Seq2[extract.Fault, error]
 
-// tallies gives what became of each chunk, in order.
-func (s *Service) tallies(ctx context.Context, d Delivery) iter.Seq2[Tally, error] {
-	return func(yield func(Tally, error) bool) {
+// tallies gives what became of each chunk, by its number and in order.
+func (s *Service) tallies(ctx context.Context, d Delivery) iter.Seq2[numbered, error] {
+	return func(yield func(numbered, error) bool) {
 		for item, err := range s.Table.Query(ctx, table.Range{Partition: deliveryKey(d.ID).Partition, Prefix: chunkPrefix}) {
-			var t Tally
+			var t numbered
 			if err == nil {
-				err = decode(item.Body, &t)
+				err = decode(item.Body, &t.Tally)
+			}
+			if err == nil {
+				t.chunk, err = strconv.Atoi(item.Sort[len(chunkPrefix):])
 			}
 			if !yield(t, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// numbered is the tally of a chunk with the chunk's number.
+type numbered struct {
+	Tally
+	chunk int
 }
 
 // faults gives the faults of the file, then those of its rows in order.
@@ -36,11 +45,7 @@ func (s *Service) faults(ctx context.Context, d Delivery) faultStream {
 				return
 			}
 		}
-		for item, err := range s.Table.Query(ctx, table.Range{Partition: deliveryKey(d.ID).Partition, Prefix: chunkPrefix}) {
-			var t Tally
-			if err == nil {
-				err = decode(item.Body, &t)
-			}
+		for t, err := range s.tallies(ctx, d) {
 			if err != nil {
 				yield(extract.Fault{}, err)
 				return
@@ -48,8 +53,7 @@ func (s *Service) faults(ctx context.Context, d Delivery) faultStream {
 			if len(t.Faults) == 0 {
 				continue
 			}
-			number, _ := strconv.Atoi(item.Sort[len(chunkPrefix):])
-			for f, err := range readLines[extract.Fault](ctx, s.Objects, s.Buckets.Work, faultsObject(d.ID, number)) {
+			for f, err := range readLines[extract.Fault](ctx, s.Objects, s.Buckets.Work, faultsObject(d.ID, t.chunk)) {
 				if !yield(f, err) || err != nil {
 					return
 				}

@@ -105,7 +105,7 @@ func (s *Service) assemble(ctx context.Context, d Delivery) (r Report, basis Del
 		if err != nil {
 			return r, basis, err
 		}
-		r.add(t)
+		r.add(t.Tally)
 	}
 	for _, f := range basis.Faults {
 		r.FaultCounts[f.Code]++

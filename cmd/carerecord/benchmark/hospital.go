@@ -40,9 +40,10 @@ func (h Hospital) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (h Hospital) copy(k int) []byte {
-	tag := []byte(strconv.Itoa(k + 1))
+	tag := strconv.Itoa(k + 1)
 	numbers := map[string][]byte{}
-	out := mrn.ReplaceAll(h.Messages, append(append([]byte("K"), tag...), []byte("-$1$2")...))
+	tagged := []byte("K" + tag + "-$1$2")
+	out := mrn.ReplaceAll(h.Messages, tagged)
 	out = nhsID.ReplaceAllFunc(out, func(found []byte) []byte {
 		old := string(found[:10])
 		if numbers[old] == nil {
@@ -50,7 +51,7 @@ func (h Hospital) copy(k int) []byte {
 		}
 		return append(bytes.Clone(numbers[old]), found[10:]...)
 	})
-	out = visit.ReplaceAll(out, append(append([]byte("K"), tag...), []byte("-$1$2")...))
+	out = visit.ReplaceAll(out, tagged)
 	out = orders.ReplaceAll(out, fmt.Appendf(nil, "${1}K%s-$2|K%s-$3", tag, tag))
 	return notes.ReplaceAll(out, fmt.Appendf(nil, "${1}K%s-$2", tag))
 }
