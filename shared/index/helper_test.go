@@ -144,29 +144,3 @@ func link(t tester, x *index.Index, name string) string {
 	}
 	return id
 }
-
-func dump(t tester, s table.Table) map[string]string {
-	t.Helper()
-	items, err := table.Dump(context.Background(), s.(table.Scanner))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, item := range items {
-		out[item.Partition+" "+item.Sort] = string(item.Body)
-	}
-	return out
-}
-
-func versions(t tester, s table.Table) map[string]uint64 {
-	t.Helper()
-	items, err := table.Dump(context.Background(), s.(table.Scanner))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]uint64{}
-	for _, item := range items {
-		out[item.Partition+" "+item.Sort] = item.Version
-	}
-	return out
-}

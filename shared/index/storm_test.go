@@ -48,7 +48,7 @@ func TestStopAtEveryCall(t *testing.T) {
 		if err := run(calm); err != nil {
 			t.Fatal(err)
 		}
-		want := dump(t, calm)
+		want := engines.Bodies(t, calm)
 		modes := []table.Mode{table.Stop, table.Tear, table.Lose, table.Fail}
 		if strings.Contains(t.Name(), "dynamodb") {
 			modes = modes[:1]
@@ -62,7 +62,7 @@ func TestStopAtEveryCall(t *testing.T) {
 				if err := run(tab); err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(want, dump(t, tab)); diff != "" {
+				if diff := cmp.Diff(want, engines.Bodies(t, tab)); diff != "" {
 					t.Errorf("mode %d call %d (-want +got):\n%s", mode, f.At(), diff)
 				}
 			}
@@ -150,7 +150,7 @@ func TestACrowdedNumber(t *testing.T) {
 	if crowded != 120-24 {
 		t.Errorf("%d reviews of a crowded number, want %d", crowded, 120-24)
 	}
-	for k, body := range dump(t, tab) {
+	for k, body := range engines.Bodies(t, tab) {
 		if strings.HasPrefix(k, "N#") && len(body) > 16<<10 {
 			t.Errorf("the claim has grown to %d bytes", len(body))
 		}
@@ -181,7 +181,7 @@ func TestPromise8KeysHoldNothingPersonal(t *testing.T) {
 	t.Parallel()
 	tab := fresh(t)
 	apply(t, newIndex(tab), story()...)
-	for k := range dump(t, tab) {
+	for k := range engines.Bodies(t, tab) {
 		for _, personal := range []string{numberA, numberB, "Esterkin", "1989", "LS1", "Juice"} {
 			if strings.Contains(k, personal) {
 				t.Errorf("key %q holds %q", k, personal)

@@ -3,7 +3,6 @@ package record_test
 import (
 	"context"
 	"fmt"
-	"testing"
 	"time"
 
 	"github.com/carerecord/carerecord/shared/record"
@@ -26,38 +25,6 @@ func fresh(t interface {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db.Table("record")
-}
-
-// dump gives every item as "partition sort" -> body.
-func dump(t interface {
-	Helper()
-	Fatal(...any)
-}, s table.Table,
-) map[string]string {
-	t.Helper()
-	items, err := table.Dump(context.Background(), s.(table.Scanner))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, item := range items {
-		out[item.Partition+" "+item.Sort] = string(item.Body)
-	}
-	return out
-}
-
-// versions gives every item's version: how often it was written.
-func versions(t *testing.T, s table.Table) map[string]uint64 {
-	t.Helper()
-	items, err := table.Dump(context.Background(), s.(table.Scanner))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]uint64{}
-	for _, item := range items {
-		out[item.Partition+" "+item.Sort] = item.Version
-	}
-	return out
 }
 
 // stated makes a statement: entry id, content, the second at which the source

@@ -80,7 +80,7 @@ func TestLoadRefuses(t *testing.T) {
 			if !failure.Is(err, c.want) {
 				t.Errorf("error %v, want kind %v", err, c.want)
 			}
-			if n := len(dump(t, tab)); n != 0 {
+			if n := len(engines.Bodies(t, tab)); n != 0 {
 				t.Errorf("%d items written", n)
 			}
 		})
@@ -157,7 +157,7 @@ func orderProperty(large bool, most int) func(t *rapid.T) {
 		for _, batch := range batches(t, shuffled, "batch") {
 			load(t, record.New(second), batch...)
 		}
-		if diff := cmp.Diff(dump(t, first), dump(t, second)); diff != "" {
+		if diff := cmp.Diff(engines.Bodies(t, first), engines.Bodies(t, second)); diff != "" {
 			t.Fatalf("another order ends in another store (-one load +others):\n%s", short(diff))
 		}
 	}
@@ -188,15 +188,15 @@ func TestPromise2NothingIsStoredTwice(t *testing.T) {
 	s := record.New(tab)
 	list := []record.Entry{stated("e1", "A", 1, "d1", 1), stated("e1", "B", 2, "d1", 2), stated("e2", "A", 1, "d1", 3), stated("e1", "A", 3, "d1", 4)}
 	load(t, s, list...)
-	want, wantVersions := dump(t, tab), versions(t, tab)
+	want, wantVersions := engines.Bodies(t, tab), engines.Versions(t, tab)
 	load(t, s, list...)
 	for i := range list {
 		load(t, s, list[len(list)-1-i])
 	}
-	if diff := cmp.Diff(want, dump(t, tab)); diff != "" {
+	if diff := cmp.Diff(want, engines.Bodies(t, tab)); diff != "" {
 		t.Errorf("a replay changed the store (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(wantVersions, versions(t, tab)); diff != "" {
+	if diff := cmp.Diff(wantVersions, engines.Versions(t, tab)); diff != "" {
 		t.Errorf("a replay wrote (-want +got):\n%s", diff)
 	}
 }
@@ -220,7 +220,7 @@ func stopAtEveryCall(t *testing.T, open engines.Open) {
 	calm := open("record")[0]
 	load(t, record.New(calm), first...)
 	wantFates := load(t, record.New(calm), second...)
-	want := dump(t, calm)
+	want := engines.Bodies(t, calm)
 	modes := []table.Mode{table.Stop, table.Tear, table.Lose, table.Fail}
 	if strings.Contains(t.Name(), "dynamodb") {
 		modes = modes[:1] // the others say nothing more of the engine
@@ -237,7 +237,7 @@ func stopAtEveryCall(t *testing.T, open engines.Open) {
 			if diff := cmp.Diff(wantFates, got); diff != "" {
 				t.Errorf("mode %d call %d: fates (-want +got):\n%s", mode, f.At(), diff)
 			}
-			if diff := cmp.Diff(want, dump(t, tab)); diff != "" {
+			if diff := cmp.Diff(want, engines.Bodies(t, tab)); diff != "" {
 				t.Errorf("mode %d call %d: store (-want +got):\n%s", mode, f.At(), short(diff))
 			}
 		}
@@ -278,7 +278,7 @@ func concurrentLoaders(t *testing.T, open engines.Open) {
 	for err := range errs {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(dump(t, calm), dump(t, tab)); diff != "" {
+	if diff := cmp.Diff(engines.Bodies(t, calm), engines.Bodies(t, tab)); diff != "" {
 		t.Errorf("eight loaders at once end in another store (-want +got):\n%s", short(diff))
 	}
 }
@@ -300,7 +300,7 @@ func TestPromise8KeysHoldNothingPersonal(t *testing.T) {
 	e := stated("e1", "A", 1, "d1", 1)
 	e.Date, e.Resource = "1999-09-09", []byte(`{"x":"PERSONAL"}`)
 	load(t, record.New(tab), e)
-	for key := range maps.Keys(dump(t, tab)) {
+	for key := range maps.Keys(engines.Bodies(t, tab)) {
 		key = strings.ReplaceAll(key, "#hPERSONAL", "") // the digest is given by the caller, who keys it
 		if strings.Contains(key, "PERSONAL") || strings.Contains(key, "1999") {
 			t.Errorf("key %q", key)

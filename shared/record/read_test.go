@@ -256,7 +256,7 @@ func largeResources(t *testing.T, open engines.Open) {
 	if err != nil || len(versions) != 5 { // A from 0 to 1, B, A again, C, B again
 		t.Errorf("%d versions, error %v; want 5", len(versions), err)
 	}
-	for key := range dump(t, tab) {
+	for key := range engines.Bodies(t, tab) {
 		if strings.Contains(key, "P#Observation#e1#hA") {
 			t.Errorf("%s is left of a body that needs no parts any more", key)
 		}
