@@ -8,6 +8,7 @@ package demographics
 type Details struct {
 	NHSNumber string    `json:"nhs,omitzero"`       // ten digits that pass the Modulus 11 check, or empty
 	NHSStatus string    `json:"nhsStatus,omitzero"` // NHS number status indicator, 01 to 08 (NHS Data Dictionary)
+	Misread   string    `json:"misread,omitzero"`   // stated as NHS number, and fails the Modulus 11 check: says where to look, and is no evidence
 	Names     []Name    `json:"names,omitzero"`     // the current name first
 	BirthDate string    `json:"birthDate,omitzero"` // FHIR date: YYYY, YYYY-MM or YYYY-MM-DD
 	Sex       string    `json:"sex,omitzero"`       // FHIR administrative-gender: male, female, other, unknown
@@ -15,6 +16,9 @@ type Details struct {
 	Contacts  []Contact `json:"contacts,omitzero"`
 	Deceased  string    `json:"deceased,omitzero"` // FHIR dateTime, or "true" when only the fact is known
 	Practice  string    `json:"practice,omitzero"` // ODS code of the GP practice
+
+	Partial bool     `json:"partial,omitzero"` // what is empty was not said, and stays as it was
+	Cleared []string `json:"cleared,omitzero"` // of a partial statement: the parts that it takes back (see After)
 }
 
 // Name is a FHIR HumanName cut to what we compare and show.
