@@ -82,7 +82,12 @@ func TestCrossCheckExplainsItself(t *testing.T) {
 	got := matching.CrossCheck(person(number, "1989-01-19", "Anna", "Esterkin", ""), person(number, "1989-01-18", "Amy", "Estefan", ""))
 	want := matching.Decision{
 		Outcome: matching.Link, Rule: matching.RuleName, Version: matching.Version,
-		Fields: []matching.Field{{"nhsNumber", "equal"}, {"birthDate", "partial"}, {"givenInitial", "equal"}, {"familyPrefix", "equal"}},
+		Fields: []matching.Field{
+			{Name: "nhsNumber", Level: "equal"},
+			{Name: "birthDate", Level: "partial"},
+			{Name: "givenInitial", Level: "equal"},
+			{Name: "familyPrefix", Level: "equal"},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("decision (-want +got):\n%s", diff)

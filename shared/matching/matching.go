@@ -8,10 +8,7 @@
 // on a name, a date or an address alone.
 package matching
 
-import (
-	"github.com/carerecord/carerecord/shared/demographics"
-	"github.com/carerecord/carerecord/shared/nhs"
-)
+import "github.com/carerecord/carerecord/shared/demographics"
 
 // Version names this state of the rules. It is kept with every decision, so
 // that it can be told later by which rules a link was made.
@@ -22,6 +19,7 @@ type Outcome string
 
 const (
 	Link     Outcome = "link"     // the same person
+	Possible Outcome = "review"   // perhaps: not linked, and shown to a human
 	Conflict Outcome = "conflict" // evidence for and against: not linked, and shown to a human
 	New      Outcome = "new"      // no evidence of being anyone known
 )
@@ -33,6 +31,8 @@ const (
 	RuleOutward = "nhs-number-birth-part-outward" // the same with the outward code, where a name is not known
 	RuleMerge   = "source-merge"                  // the organisation says that two of its patients are one
 	RuleNone    = "none"                          // nothing to link by
+	RuleDetails = "details"                       // names, birth date, address and so on, by the model
+	RulePin     = "pin"                           // a human decided
 )
 
 // Fields and levels in which a decision is explained.
@@ -50,10 +50,11 @@ const (
 	LevelAbsent  = "absent"
 )
 
-// Field is the evidence of one field.
+// Field is the evidence of one field. Bits are 0 where a certain rule decides.
 type Field struct {
-	Name  string `json:"name"`
-	Level string `json:"level"`
+	Name  string  `json:"name"`
+	Level string  `json:"level"`
+	Bits  float64 `json:"bits,omitzero"` // before caps; what a cap takes back is a field of its own
 }
 
 // Decision is a decision with its reasons. It holds levels, never values.
@@ -62,6 +63,14 @@ type Decision struct {
 	Rule    string  `json:"rule"`
 	Version string  `json:"version"`
 	Fields  []Field `json:"fields,omitzero"`
+
+	// The waterfall of a decision by details; empty where a certain rule decides.
+	Prior  float64  `json:"prior,omitzero"`  // bits before any field
+	Bits   float64  `json:"bits,omitzero"`   // prior and fields
+	Lead   *float64 `json:"lead,omitempty"`  // bits ahead of the next person; absent: there is no other
+	Guards []string `json:"guards,omitzero"` // names of the guards that forbade a link
+	By     string   `json:"by,omitzero"`     // a pin: who decided
+	Reason string   `json:"reason,omitzero"` // and why
 }
 
 // Rule compares the details that ask with those of a candidate. The index calls
@@ -69,16 +78,6 @@ type Decision struct {
 // scoring matcher takes the same place.
 type Rule func(query, candidate demographics.Details) Decision
 
-// UsableNumber gives the NHS number by which the details may be matched. False
-// when there is none, when it fails the Modulus 11 check, and for the statuses
-// that say the number is not known to be this patient's (NHS Data Dictionary,
-// NHS NUMBER STATUS INDICATOR CODE): 04, traced without a single match; 05,
-// number and details in conflict; 07, no number present.
-func UsableNumber(d demographics.Details) (string, bool) {
-	switch d.NHSStatus {
-	case "04", "05", "07":
-		return "", false
-	}
-	number, err := nhs.ParseNumber(d.NHSNumber)
-	return number, err == nil
-}
+// UsableNumber gives the NHS number by which the details may be matched; see
+// demographics.UsableNumber.
+func UsableNumber(d demographics.Details) (string, bool) { return demographics.UsableNumber(d) }
