@@ -36,9 +36,10 @@ func isLocalType(cx hl7v2.Value) bool {
 
 // identity is what a list of identifiers (PID-3, MRG-1) says of a patient.
 type identity struct {
-	local  hl7v2.Value // the identifier by which the sender means the patient
-	number string      // NHS number, or empty
-	others []hl7v2.Value
+	local   hl7v2.Value // the identifier by which the sender means the patient
+	number  string      // NHS number, or empty
+	misread string      // one that fails the Modulus 11 check
+	others  []hl7v2.Value
 }
 
 // identify reads a list of identifiers. The local one is the first that is
@@ -73,6 +74,7 @@ func (r *row) nhsNumber(id *identity, v hl7v2.Value, path string) {
 		r.fault(extract.NHSNumberRepeat, v, path, found)
 	case errors.Is(err, nhs.ErrNumberCheckDigit):
 		r.fault(extract.NHSNumberCheck, v, path, found)
+		id.misread = v.Text()
 	case err != nil:
 		r.fault(extract.NHSNumberForm, v, path, found)
 	case id.number != "" && id.number != number:

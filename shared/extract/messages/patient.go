@@ -20,7 +20,10 @@ func (r *row) patient(s hl7v2.Segment) {
 		*f = f.Want("the patient's local id in PID-3")
 		return
 	}
-	d := &demographics.Details{NHSNumber: r.pid.number}
+	d := &demographics.Details{NHSNumber: r.pid.number, Partial: true, Cleared: cleared(s)}
+	if d.NHSNumber == "" {
+		d.Misread = r.pid.misread
+	}
 	r.out.Details = d
 	d.NHSStatus = r.numberStatus(s.Field(32))
 	d.BirthDate = r.birthDate(s.Field(7))
@@ -30,6 +33,41 @@ func (r *row) patient(s hl7v2.Segment) {
 	d.Addresses = r.addresses(s.Field(11), "11")
 	d.Contacts = append(r.contacts(s.Field(13), "13", "home"), r.contacts(s.Field(14), "14", "work")...)
 	d.Deceased = r.deceased(s)
+}
+
+// clearable are the parts of a patient's details with the fields of PID that
+// state them. Two quotation marks in all of them that say anything take the part back (HL7
+// v2, chapter 2, "Message delimiters"); an empty field leaves it as it was.
+var clearable = []struct {
+	part   string
+	fields []int
+}{
+	{demographics.PartNHSNumber, []int{3}},
+	{demographics.PartNames, []int{5, 9}},
+	{demographics.PartBirthDate, []int{7}},
+	{demographics.PartSex, []int{8}},
+	{demographics.PartAddresses, []int{11}},
+	{demographics.PartContacts, []int{13, 14}},
+	{demographics.PartDeceased, []int{29, 30}},
+}
+
+// cleared gives the parts that a PID takes back.
+func cleared(s hl7v2.Segment) (parts []string) {
+	for _, c := range clearable {
+		nulls, values := 0, 0
+		for _, n := range c.fields {
+			switch v := s.Field(n); {
+			case v.Null():
+				nulls++
+			case !v.Empty():
+				values++
+			}
+		}
+		if nulls > 0 && values == 0 {
+			parts = append(parts, c.part)
+		}
+	}
+	return parts
 }
 
 // pid is what later segments and the Patient resource need of PID.
@@ -112,6 +150,9 @@ func (r *row) practice(s hl7v2.Segment) {
 		if code, ok := practiceCode(v); ok && r.out.Details.Practice == "" {
 			r.out.Details.Practice = code
 		}
+	}
+	if s.Field(3).Null() {
+		r.out.Details.Cleared = append(r.out.Details.Cleared, demographics.PartPractice)
 	}
 	for _, v := range s.Field(4).Repetitions() {
 		r.pid.doctors = append(r.pid.doctors, v)

@@ -33,6 +33,7 @@ func (b *builder) nhsNumber() {
 		return
 	case errors.Is(err, nhs.ErrNumberCheckDigit):
 		b.fault(extract.NHSNumberCheck, "nhsNumber", extract.Mask(s))
+		b.details.Misread = s
 	case errors.Is(err, nhs.ErrNumberRepeated):
 		b.fault(extract.NHSNumberRepeat, "nhsNumber", extract.Mask(s))
 	default:
