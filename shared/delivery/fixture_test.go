@@ -15,6 +15,7 @@ import (
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/partner"
@@ -141,7 +142,7 @@ func (s store) service(t testing.TB, faults *table.Faults) *delivery.Service {
 		objects = faultyObjects{objects, faults}
 	}
 	return &delivery.Service{
-		Partners: partners, Objects: objects, Table: tables[2], Index: index.New(tables[0], hasher), Record: record.New(tables[1]),
+		Partners: partners, Objects: objects, Table: tables[2], Index: index.New(tables[0], hasher, matching.NewMatcher(matching.Default())), Record: record.New(tables[1]),
 		Hasher: hasher, Buckets: buckets, Now: func() time.Time { return clock },
 	}
 }

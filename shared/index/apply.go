@@ -34,7 +34,7 @@ func (x *Index) Apply(ctx context.Context, received time.Time, statements []Stat
 	said := map[string][]*Statement{}
 	for i := range statements {
 		s := &statements[i]
-		if s.Key == "" || s.Details == nil && s.MergedInto == "" {
+		if s.Key == "" || s.silent() {
 			return failure.New(failure.Invalid, "index.Apply", "statement %d is of nobody or says nothing", i)
 		}
 		said[s.Key] = append(said[s.Key], s)
@@ -54,7 +54,7 @@ func (x *Index) run(ctx context.Context, received time.Time, said map[string][]*
 		if err := pause(ctx, attempt); err != nil {
 			return err
 		}
-		again, err := x.once(ctx, received, said)
+		again, err := x.once(ctx, received, said, nil)
 		if err != nil {
 			return err
 		}
@@ -79,15 +79,20 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // once reads, decides and writes once. It gives the keys to be done again.
-func (x *Index) once(ctx context.Context, received time.Time, said map[string][]*Statement) (map[string]bool, error) {
+func (x *Index) once(ctx context.Context, received time.Time, said map[string][]*Statement, rulings map[string]*ruling) (map[string]bool, error) {
 	a, err := x.survey(ctx, said)
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{index: x, received: received, again: map[string]bool{}}
+	aliases, err := a.formerIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{index: x, received: received, aliases: aliases, again: map[string]bool{}}
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(commitsAtOnce)
 	for _, h := range a.hoods() {
+		h.rulings = rulings
 		if said := h.said(); len(said) > mostChanged {
 			all.Go(func() error { return b.piecewise(ctx, a, said) })
 			continue
@@ -107,6 +112,7 @@ func (x *Index) once(ctx context.Context, received time.Time, said map[string][]
 type batch struct {
 	index    *Index
 	received time.Time
+	aliases  map[string]former
 	singles  []table.Write // writes that need no commit
 	owners   [][]string    // whose statements are behind each
 
@@ -124,7 +130,7 @@ func (b *batch) plan(h *hood) [][]table.Write {
 			commits = [][]table.Write{list}
 		}
 	case len(h.said()) > 0:
-		commits = h.writes(h.decide(b.received))
+		commits = h.writes(h.decide(b.received, b.aliases))
 	}
 	if len(commits) == 1 && len(commits[0]) == 1 {
 		b.singles = append(b.singles, commits[0][0])

@@ -14,12 +14,21 @@ type someone struct {
 	members []*member
 	claim   *held // of their number, if they state one
 	former  []string
+	back    string // an id that was given up and could be theirs again
 	id      string
+
+	restores string // the id taken up again
+}
+
+// former is an id that was given up, as its item says.
+type former struct {
+	person  string // the person joined
+	version uint64
 }
 
 // detailed says whether anything but merges is known of them.
 func (p *someone) detailed() bool {
-	return slices.ContainsFunc(p.members, func(m *member) bool { return m.now.Details != nil })
+	return slices.ContainsFunc(p.members, func(m *member) bool { return m.is.current != nil })
 }
 
 // standing counts those with the id that were not merged away.
@@ -40,16 +49,21 @@ func (m *member) still() bool { return !m.moved }
 // number it holds, then where most of its members are that say nothing new. Of
 // several ids that meet, that with most members that were not merged away
 // stays, then that which holds the number, then the oldest; the others become
-// aliases. Who is left without one gets a new one. The result is one that every
-// attempt gives.
-func (h *hood) assign(r *resolution, received time.Time) ([]*someone, map[string]string) {
+// aliases; but a human who merges two people says which id stays. Who is left
+// without one takes up the id again that was theirs before they joined others,
+// or else gets a new one. The result is one that every attempt gives.
+func (h *hood) assign(r *resolution, received time.Time, aliases map[string]former) ([]*someone, map[string]string) {
 	people := h.people(r)
-	for _, id := range h.ids() {
+	ids := h.ids()
+	for _, p := range people {
+		p.back = p.backTo(ids, aliases)
+	}
+	for _, id := range ids {
 		if p := h.keeper(people, id); p != nil {
 			p.former = append(p.former, id)
 		}
 	}
-	aliases := map[string]string{}
+	given := map[string]string{}
 	for _, p := range people {
 		if !p.detailed() {
 			continue
@@ -57,16 +71,39 @@ func (h *hood) assign(r *resolution, received time.Time) ([]*someone, map[string
 		p.id = h.choose(p)
 		for _, id := range p.former {
 			if id != p.id {
-				aliases[id] = p.id
+				given[id] = p.id
 			}
 		}
 	}
+	taken := map[string]bool{}
 	for _, p := range people { // after all ids in use are given
-		if p.id == "" && p.detailed() {
+		switch {
+		case p.id != "" || !p.detailed():
+		case p.back != "" && !taken[p.back]:
+			p.id, p.restores = p.back, p.back
+			taken[p.back] = true
+		default:
 			p.id = h.mint(p, received)
 		}
 	}
-	return people, aliases
+	return people, given
+}
+
+// backTo gives the id that the members had before they joined one of the people
+// in use, if it was given up then and is nobody's now.
+func (p *someone) backTo(inUse []string, aliases map[string]former) string {
+	for _, m := range p.members {
+		for _, id := range slices.Backward(m.now.Was) {
+			f, ok := aliases[id]
+			for step := 0; ok && !slices.Contains(inUse, f.person) && step < longestTrail; step++ {
+				f, ok = aliases[f.person]
+			}
+			if ok && !slices.Contains(inUse, id) {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 func (h *hood) people(r *resolution) []*someone {
@@ -106,7 +143,7 @@ func (h *hood) keeper(people []*someone, id string) *someone {
 		return nil
 	}
 	return slices.MinFunc(candidates, func(a, b *someone) int {
-		return cmp.Or(compareBool(!a.holds(id), !b.holds(id)),
+		return cmp.Or(compareBool(a.back != "", b.back != ""), compareBool(!a.holds(id), !b.holds(id)),
 			b.standing(id, (*member).still)-a.standing(id, (*member).still),
 			b.standing(id, anyMember)-a.standing(id, anyMember),
 			cmp.Compare(a.members[0].key, b.members[0].key))
@@ -121,10 +158,24 @@ func (h *hood) choose(p *someone) string {
 	if len(p.former) == 0 {
 		return ""
 	}
+	stays := p.merged()
 	return slices.MinFunc(p.former, func(a, b string) int {
-		return cmp.Or(p.standing(b, anyMember)-p.standing(a, anyMember),
+		return cmp.Or(compareBool(a != stays, b != stays), p.standing(b, anyMember)-p.standing(a, anyMember),
 			compareBool(!p.holds(a), !p.holds(b)), cmp.Compare(a, b))
 	})
+}
+
+// merged gives the id that stays by what a human said last of two of them.
+func (p *someone) merged() string {
+	var newest Pin
+	for _, m := range p.members {
+		for _, pin := range m.now.Pins {
+			if pin.Kind == PinMust && pin.Into != "" && pin.Act.At.After(newest.Act.At) {
+				newest = pin
+			}
+		}
+	}
+	return newest.Into
 }
 
 // mint makes an id. The first person ever to hold a number gets one that
@@ -138,7 +189,7 @@ func (h *hood) mint(p *someone, received time.Time) string {
 		return id
 	}
 	m := p.members[0]
-	if i := slices.IndexFunc(p.members, func(m *member) bool { return m.now.Details != nil && m.now.Merge == nil }); i >= 0 {
+	if i := slices.IndexFunc(p.members, func(m *member) bool { return m.is.current != nil && m.now.Merge == nil }); i >= 0 {
 		m = p.members[i]
 	}
 	return h.index.hasher.ULID(received, "person", m.key, strconv.Itoa(m.now.decided()))

@@ -21,10 +21,12 @@ type claim struct {
 }
 
 // superseded is a source patient that states the number and was merged with one
-// whose other number counts. The number finds its person and links nobody.
+// whose other number counts, or that stated it before and states another one
+// now. The number finds its person and links nobody.
 type superseded struct {
 	Key    string `json:"k"`
 	Person string `json:"p"`
+	Former bool   `json:"f,omitzero"` // stated before: it counts only while nobody states the number now
 }
 
 // stater is a source patient that states the number, with what is needed to
@@ -81,8 +83,11 @@ func (c *claim) people() []string {
 		p.sources++
 		p.verified = p.verified || s.Evidence.NHSStatus == "01"
 	}
+	stated := len(c.Staters) > 0 || slices.ContainsFunc(c.Superseded, func(s superseded) bool { return !s.Former })
 	for _, s := range c.Superseded {
-		of(s.Person, s.Key).old++
+		if !s.Former || !stated {
+			of(s.Person, s.Key).old++
+		}
 	}
 	slices.SortFunc(list, func(a, b *standing) int {
 		return cmp.Or(compareBool(a.sources == 0, b.sources == 0), compareBool(!a.verified, !b.verified),
@@ -90,7 +95,9 @@ func (c *claim) people() []string {
 	})
 	var people []string
 	for _, s := range list {
-		people = append(people, s.person)
+		if s.person != "" {
+			people = append(people, s.person)
+		}
 	}
 	return people
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/carerecord/carerecord/shared/demographics"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/record"
 	"github.com/carerecord/carerecord/shared/table"
@@ -42,7 +43,18 @@ func hasher() *opaque.Hasher {
 	return h
 }
 
-func newIndex(t table.Table) *index.Index { return index.New(t, hasher()) }
+// newIndex gives an index that links by the certain rules alone: no details
+// are enough for its model.
+func newIndex(t table.Table) *index.Index {
+	m := *matching.Default()
+	m.LinkBits, m.ReviewBits = 1e6, 1e6
+	return index.New(t, hasher(), matching.NewMatcher(&m))
+}
+
+// byDetails gives an index with the model that ships.
+func byDetails(t table.Table) *index.Index { return index.New(t, hasher(), matcher) }
+
+var matcher = matching.NewMatcher(matching.Default())
 
 // Three numbers that pass the Modulus 11 check.
 const (
@@ -70,7 +82,7 @@ func merged(prior, survivor string, second int) index.Statement {
 
 func at(name string, second int) index.Statement {
 	return index.Statement{
-		Key: key(name), Organisation: "RX1", System: "mrn", Value: name,
+		Key: key(name), Organisation: "RX1", System: "mrn-" + name, Value: name,
 		At:     version.Instant{Time: time.Unix(int64(second), 0).UTC(), Row: second},
 		Origin: record.Origin{Organisation: "RX1", Feed: "pas", Delivery: fmt.Sprintf("d%02d", second), Row: second},
 	}
@@ -143,4 +155,20 @@ func link(t tester, x *index.Index, name string) string {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// reviews gives the open reviews of a kind.
+func reviews(t tester, x *index.Index, kind index.ReviewKind) (open []index.Review) {
+	t.Helper()
+	q := index.ReviewQuery{Kinds: []index.ReviewKind{kind}, Limit: 200}
+	for {
+		page, err := x.Reviews(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, page.Reviews...)
+		if q.After = page.Next; q.After == "" {
+			return open
+		}
+	}
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// hood is a neighbourhood: source patients that no merge and no number binds to
-// anyone outside. It is decided by itself, in one commit, whatever happens to
-// others at the same time.
+// hood is a neighbourhood: source patients that no merge, no number, no pin and no
+// likeness binds to anyone outside. It is decided by itself, in one commit,
+// whatever happens to others at the same time.
 type hood struct {
 	index   *Index
 	members []*member // by key
@@ -15,6 +15,7 @@ type hood struct {
 
 	byKey   map[string]*member
 	byClaim map[string]*held
+	rulings map[string]*ruling // what a human says of reviews in this very attempt, by id
 }
 
 // hoods cuts the area into neighbourhoods. Who was not asked for neighbours is
@@ -26,15 +27,18 @@ func (a *area) hoods() []*hood {
 			continue
 		}
 		for _, spk := range m.neighbours() {
-			s.join(key, spk)
+			if a.members[spk] != nil {
+				s.join(key, spk)
+			}
 		}
 		for _, id := range a.claimsOf(m) {
 			s.join(key, "#"+id)
 		}
 	}
-	for id, c := range a.claims {
+	live := a.live()
+	for _, c := range live {
 		for _, one := range c.stored.Staters {
-			s.join("#"+id, one.Key)
+			s.join("#"+c.id, one.Key)
 		}
 	}
 	byRoot := map[string]*hood{}
@@ -48,8 +52,8 @@ func (a *area) hoods() []*hood {
 	for _, key := range slices.Sorted(maps.Keys(a.members)) {
 		of(key).addMember(a.members[key])
 	}
-	for _, id := range slices.Sorted(maps.Keys(a.claims)) {
-		of("#" + id).addClaim(a.claims[id])
+	for _, c := range live {
+		of("#" + c.id).addClaim(c)
 	}
 	list := make([]*hood, 0, len(byRoot))
 	for _, root := range slices.Sorted(maps.Keys(byRoot)) {

@@ -3,12 +3,18 @@
 // assigning authority, the organisation's own id); a person is an id that is
 // never used again; a link joins the first to the second.
 //
-// Links follow from what the sources said last and from nothing else, so that
-// order does not matter. Two source patients are one person when their
-// organisation merged them (HL7 v2 ADT A34, A40), or when they state the same
-// NHS number and package matching confirms it; and when a third joins them in
-// these ways. Whenever one of them says something new, the people around are
-// worked out again, and ids stay where they can: see resolve.
+// Links follow from what the sources said last, from what humans have pinned,
+// and from nothing else, so that order does not matter. Two source patients are
+// one person when a human says so; when their organisation merged them (HL7 v2
+// ADT A34, A40); when they state the same NHS number and the cross-check
+// confirms it; when their details agree so far that the model of package
+// matching links them; and when a third joins them in these ways. Whenever one of
+// them says something new, the people around are worked out again, and ids stay
+// where they can: see resolution.
+//
+// Source patients are found by postings under keyed hashes of what they state
+// (see posting). Of each the item holds who is near to it, so a neighbourhood is
+// read without another search, and is decided whole, in one commit.
 //
 // The package must not move clinical entries and knows nothing of them. Bodies
 // hold personal data, keys only opaque ids. Nothing stored depends on a clock,
@@ -37,7 +43,21 @@ type Statement struct {
 	MergedInto                  string                // key of the survivor; Key is then the prior patient
 	At                          version.Instant
 	Origin                      record.Origin
+
+	pins    []Pin  // what a human decides
+	settles string // id of the review that is thereby settled
+	update  string // digest of an update that was held, on which a human decides
+	answer  Answer // and what they say
+	sweep   bool   // nothing is said: look it up again
 }
+
+// silent says whether the statement says nothing of the source patient.
+func (s *Statement) silent() bool {
+	return s.Details == nil && s.MergedInto == "" && len(s.pins) == 0 && s.settles == "" && s.update == "" && !s.sweep
+}
+
+// byHand says whether a human said it.
+func (s *Statement) byHand() bool { return len(s.pins) > 0 || s.settles != "" || s.update != "" }
 
 // Person is one person with every source patient linked to them, by key.
 type Person struct {
@@ -55,6 +75,8 @@ type SourcePatient struct {
 	MergedInto   string               `json:"m,omitzero"` // key of the survivor; empty: it stands
 	Details      demographics.Details `json:"d,omitzero"`
 	At           version.Instant      `json:"t,omitzero"` // since when the source states these details
+	Held         bool                 `json:"h,omitzero"` // a newer update is held until a human has looked at it (ReviewOverlay)
+	Former       []string             `json:"f,omitzero"` // NHS numbers that the source stated before
 	Linked       Event                `json:"l"`
 }
 
@@ -72,15 +94,16 @@ type Event struct {
 // Index is the patient index in a table. It is safe for concurrent use by any
 // number of processes.
 type Index struct {
-	table  table.Table
-	hasher *opaque.Hasher
-	rule   matching.Rule
+	table   table.Table
+	hasher  *opaque.Hasher
+	cross   matching.Rule
+	matcher *matching.Matcher
 }
 
 // New gives the index that lies in the table. Its keys and the ids of people
-// are made with the hasher.
-func New(t table.Table, h *opaque.Hasher) *Index {
-	return &Index{table: t, hasher: h, rule: matching.CrossCheck}
+// are made with the hasher. Details are compared by the matcher.
+func New(t table.Table, h *opaque.Hasher, m *matching.Matcher) *Index {
+	return &Index{table: t, hasher: h, cross: matching.CrossCheck, matcher: m}
 }
 
 // Links gives the person of each source patient, in one Get. A source patient

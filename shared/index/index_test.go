@@ -180,7 +180,7 @@ func TestPersonShowsTheNewestDetails(t *testing.T) {
 	if diff := cmp.Diff(newest, got.Details); diff != "" {
 		t.Errorf("details (-want +got):\n%s", diff)
 	}
-	if got.Organisation != "RX1" || got.System != "mrn" || got.Value != "a" || got.Key != key("a") || got.At.Compare(want.At) != 0 {
+	if got.Organisation != "RX1" || got.System != "mrn-a" || got.Value != "a" || got.Key != key("a") || got.At.Compare(want.At) != 0 {
 		t.Errorf("source patient %s %s %s at %v", got.Organisation, got.System, got.Key, got.At)
 	}
 }

@@ -3,8 +3,10 @@ package index
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/carerecord/carerecord/shared/failure"
+	"github.com/carerecord/carerecord/shared/nhs"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/table"
 )
@@ -17,8 +19,14 @@ import (
 //	P#<person>   M#<spk>        a member of the person, all that a view needs
 //	P#<person>   A              an id that is no longer in use: points to the person joined
 //	N#<claim>    N              who states an NHS number or did before a merge, and whose it is
-//	R#<kind>#<c> <spk>          something for a human to look at; <c>: first character of <spk>
-func patientKey(spk string) table.Key { return table.Key{Partition: "S#" + spk, Sort: "S"} }
+//	K#<key>      <narrow>#<spk> posting: a source patient under a blocking key
+//	V#<review>   V              a review, open or not
+//	R#<kind>#<c> <when>#<id>    the queue of open reviews; <c>: first character of the review's id
+//	H#<day>      <when>#<id>    decisions of a day
+//	U#<person>   U              somebody has asked that an id given up be taken up again
+const patientPrefix = "S#"
+
+func patientKey(spk string) table.Key { return table.Key{Partition: patientPrefix + spk, Sort: "S"} }
 
 func eventKey(spk string, number int) table.Key {
 	return table.Key{Partition: "S#" + spk, Sort: fmt.Sprintf("E#%08d", number)}
@@ -34,9 +42,26 @@ func aliasKey(person string) table.Key { return table.Key{Partition: "P#" + pers
 
 func claimKey(id string) table.Key { return table.Key{Partition: "N#" + id, Sort: "N"} }
 
-func reviewKey(kind ReviewKind, spk string) table.Key {
-	return table.Key{Partition: fmt.Sprintf("R#%s#%.1s", kind, spk), Sort: spk}
+func reviewKey(id string) table.Key { return table.Key{Partition: "V#" + id, Sort: "V"} }
+
+func queuePartition(kind ReviewKind, shard string) string {
+	return fmt.Sprintf("R#%s#%.1s", kind, shard)
 }
+
+func queueKey(r *Review) table.Key {
+	return table.Key{Partition: queuePartition(r.Kind, r.ID), Sort: stamp(r.Opened) + "#" + r.ID}
+}
+
+func dayKey(r *Review) table.Key {
+	return table.Key{Partition: "H#" + r.Act.At.In(nhs.London).Format(time.DateOnly), Sort: stamp(r.Act.At) + "#" + r.ID}
+}
+
+func unmergeKey(person string) table.Key { return table.Key{Partition: "U#" + person, Sort: "U"} }
+
+// stamp gives a time so that its text sorts by time.
+func stamp(t time.Time) string { return t.UTC().Format(stampForm) }
+
+const stampForm = "20060102T150405.000Z"
 
 // claimID gives the id of the claim on an NHS number.
 func (x *Index) claimID(number string) string { return x.hasher.ID("nhs-number", number) }

@@ -4,39 +4,40 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 
 	"github.com/carerecord/carerecord/shared/demographics"
-	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/version"
 )
 
+// mostSaid bounds how many different details of a source patient are kept: the
+// ones stated last.
+const mostSaid = 12
+
 // patient is the stored form of a source patient. What it states is a function
-// of the set of its statements.
+// of the set of its statements and of what humans pinned.
 type patient struct {
 	Organisation string `json:"a,omitzero"`
 	System       string `json:"s,omitzero"`
 	Value        string `json:"v,omitzero"`
 
-	History  version.History       `json:"h"`
-	Details  *demographics.Details `json:"d,omitempty"` // the current ones; nil: a stub
-	Numbered *numbered             `json:"n,omitempty"`
-	Merge    *merge                `json:"m,omitempty"`
+	History version.History                  `json:"h"`
+	Said    map[string]*demographics.Details `json:"d,omitzero"` // the different details that were stated, by digest; none: a stub
+	Merge   *merge                           `json:"m,omitempty"`
+	Pins    []Pin                            `json:"i,omitzero"` // by the other one's key
+	Updates map[string]Answer                `json:"u,omitzero"` // what humans said of updates that were held, by digest
+	Settled []string                         `json:"x,omitzero"` // ids of reviews that a human decided, sorted
 
 	// What follows from the statements of it and of others.
-	Priors []string   `json:"p,omitzero"` // those merged into it, sorted
-	Person string     `json:"l,omitzero"`
-	Claim  string     `json:"c,omitzero"` // the claim in which it stands
-	Review ReviewKind `json:"r,omitzero"` // open review
-	Events []Event    `json:"e,omitzero"` // the newest ones
-}
-
-// numbered is the newest statement that names an NHS number. A later one
-// without any does not take it back: it is silent. One with a status that makes
-// the number unusable does.
-type numbered struct {
-	At      version.Instant       `json:"t"`
-	Hash    string                `json:"h"`
-	Details *demographics.Details `json:"d,omitempty"` // nil: the current details
+	Near     []string     `json:"e,omitzero"` // source patients whose details are near to its own, sorted
+	Priors   []string     `json:"p,omitzero"` // those merged into it, sorted
+	Person   string       `json:"l,omitzero"`
+	Was      []string     `json:"w,omitzero"` // ids of people that it was before, the last one last
+	Claim    string       `json:"c,omitzero"` // the claim in which it stands
+	Disputed bool         `json:"g,omitzero"` // its NHS number is in conflict with another person's
+	Reviews  []openReview `json:"r,omitzero"` // open ones that are about it, by id
+	Events   []Event      `json:"n,omitzero"` // the newest ones
 }
 
 // merge is the newest statement that it was merged into another.
@@ -59,7 +60,7 @@ func digest(d *demographics.Details) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// fold adds a statement.
+// fold adds a statement, and leaves what it shares with its earlier state alone.
 func (p *patient) fold(s *Statement) {
 	if p.Value == "" {
 		p.Organisation, p.System, p.Value = s.Organisation, s.System, s.Value
@@ -72,51 +73,52 @@ func (p *patient) fold(s *Statement) {
 			p.Merge = &merge{At: s.At, Into: s.MergedInto}
 		}
 	}
+	for _, pin := range s.pins {
+		p.pin(pin)
+	}
+	if s.settles != "" && !slices.Contains(p.Settled, s.settles) {
+		p.Settled = slices.Sorted(slices.Values(append(slices.Clone(p.Settled), s.settles)))
+	}
+	if s.update != "" {
+		p.Updates = maps.Clone(p.Updates)
+		if p.Updates == nil {
+			p.Updates = map[string]Answer{}
+		}
+		p.Updates[s.update] = s.answer
+	}
 }
 
 func (p *patient) foldDetails(s *Statement) {
 	hash := digest(s.Details)
-	said := version.Statement{At: s.At, Hash: hash, Delivery: s.Origin.Delivery}
-	next, effect := p.History.Add(said)
-	if n := p.Numbered; s.Details.NHSNumber != "" && (n == nil || cmp.Or(s.At.Compare(n.At), cmp.Compare(hash, n.Hash)) > 0) {
-		p.Numbered = &numbered{At: s.At, Hash: hash, Details: s.Details}
-	}
-	if effect == version.CurrentChanged {
-		if n := p.Numbered; n != nil && n.Details == nil {
-			p.Numbered = &numbered{At: n.At, Hash: n.Hash, Details: p.Details}
-		}
-		p.Details = s.Details
-	}
+	next, effect := p.History.Add(version.Statement{At: s.At, Hash: hash, Delivery: s.Origin.Delivery})
 	p.History = next
-	if n := p.Numbered; n != nil && n.Details != nil && n.Hash == next.Current().Hash {
-		p.Numbered = &numbered{At: n.At, Hash: n.Hash}
+	if effect == version.Nothing && p.Said[hash] != nil {
+		return
 	}
+	said := maps.Clone(p.Said)
+	if said == nil {
+		said = map[string]*demographics.Details{}
+	}
+	said[hash] = s.Details
+	p.Said = keepNewest(said, next)
 }
 
-// evidence gives the details in which the NHS number stands, and the number, if
-// it may be used.
-func (p *patient) evidence() (demographics.Details, string) {
-	if p.Numbered == nil {
-		return demographics.Details{}, ""
+// keepNewest drops the details stated longest ago. What is dropped and stated
+// again comes with its details, so the result follows from the set of statements.
+func keepNewest(said map[string]*demographics.Details, h version.History) map[string]*demographics.Details {
+	if len(said) <= mostSaid {
+		return said
 	}
-	d := p.Numbered.Details
-	if d == nil {
-		d = p.Details
+	var order []string // the last one stated last
+	for _, run := range h.Runs() {
+		if i := slices.Index(order, run.From.Hash); i >= 0 {
+			order = slices.Delete(order, i, i+1)
+		}
+		order = append(order, run.From.Hash)
 	}
-	number, _ := matching.UsableNumber(*d)
-	return *d, number
-}
-
-// since gives the instant from which the source states its current details
-// without having stated others in between. Details that come back after others
-// are new again. Of those that were said again more often than version.Window
-// since they came back, it is the first time that the history still knows.
-func (p *patient) since() version.Instant {
-	runs := p.History.Runs()
-	if len(runs) == 0 {
-		return version.Instant{}
-	}
-	return runs[len(runs)-1].From.At
+	keep := order[len(order)-mostSaid:]
+	maps.DeleteFunc(said, func(hash string, _ *demographics.Details) bool { return !slices.Contains(keep, hash) })
+	return said
 }
 
 // linked gives the latest event.
@@ -135,25 +137,6 @@ func (p *patient) decided() int {
 	return p.linked().Number + 1
 }
 
-// member gives what a person's partition holds of it.
-func (p *patient) member() SourcePatient {
-	m := SourcePatient{Organisation: p.Organisation, System: p.System, Value: p.Value, MergedInto: p.into(), Linked: p.linked()}
-	if p.Details != nil {
-		m.Details, m.At = *p.Details, p.since()
-	}
-	return m
-}
-
-// sameMatter says whether two states of one patient agree in all that links can
-// follow from: then only a confirmation lies between them.
-func (p *patient) sameMatter(q *patient) bool {
-	return p.History.Current().Hash == q.History.Current().Hash &&
-		p.numberedHash() == q.numberedHash() && p.into() == q.into() && p.Value == q.Value
-}
-
-func (p *patient) numberedHash() string {
-	if p.Numbered == nil {
-		return ""
-	}
-	return p.Numbered.Hash
-}
+// register names where the source patient has its id: two patients of one
+// register are two ids of one organisation.
+func (p *patient) register() string { return p.Organisation + "\x00" + p.System }

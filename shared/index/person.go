@@ -2,6 +2,8 @@ package index
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/carerecord/carerecord/shared/failure"
@@ -87,4 +89,40 @@ func (x *Index) Decisions(ctx context.Context, key string) ([]Event, error) {
 		return nil, failure.New(failure.NotFound, "index.Decisions", "no such patient of an organisation")
 	}
 	return append(events, newest...), nil
+}
+
+// formerIDs reads the ids that the people of the area have given up, as far as
+// their source patients remember them: most have none, and then nothing is read.
+func (a *area) formerIDs(ctx context.Context) (map[string]former, error) {
+	ids := map[string]bool{}
+	for _, m := range a.members {
+		for _, id := range m.stored.Was {
+			ids[id] = m.asked || ids[id]
+		}
+	}
+	var keys []table.Key
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if ids[id] {
+			keys = append(keys, aliasKey(id))
+		}
+	}
+	list := map[string]former{}
+	if len(keys) == 0 {
+		return list, nil
+	}
+	items, err := a.index.table.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range items {
+		if item.Version == 0 {
+			continue
+		}
+		gone, err := decode[alias](item, "alias")
+		if err != nil {
+			return nil, err
+		}
+		list[strings.TrimPrefix(item.Partition, "P#")] = former{gone.Person, item.Version}
+	}
+	return list, nil
 }

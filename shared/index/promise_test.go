@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/carerecord/carerecord/shared/demographics"
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/table/engines"
@@ -25,8 +24,16 @@ func statement(t *rapid.T) index.Statement {
 	if rapid.IntRange(0, 4).Draw(t, "kind") == 0 {
 		return merged(name, rapid.SampledFrom(names).Draw(t, "survivor"), second)
 	}
-	d := rapid.SampledFrom([]func(string) demographics.Details{anna, bob}).Draw(t, "who")(rapid.SampledFrom([]string{numberA, numberA, numberB, ""}).Draw(t, "number"))
-	d.BirthDate = rapid.SampledFrom([]string{"1989-01-18", "1989-01-30", "1989-07-30", "1954-07-30", ""}).Draw(t, "birth")
+	// Nobody turns into somebody else: that is an overlay, and tested by itself.
+	who, births := anna, []string{"1989-01-18", "1989-01-30", "1989-01-13", ""}
+	if name == "b" || name == "d" {
+		who, births = bob, []string{"1954-07-30", "1954-07-18", "1954-07-13", ""}
+	}
+	if name == "e" { // another birth date on the same name
+		births = []string{"1989-06-18", "1989-06-30", "1989-06-13", ""}
+	}
+	d := who(rapid.SampledFrom([]string{numberA, numberA, numberB, ""}).Draw(t, "number"))
+	d.BirthDate = rapid.SampledFrom(births).Draw(t, "birth")
 	d.NHSStatus = rapid.SampledFrom([]string{"", "01", "05"}).Draw(t, "status")
 	return says(name, second, d)
 }
@@ -223,19 +230,13 @@ func TestPromise4TwoBirthDatesOnOneNumberNeverJoin(t *testing.T) {
 	if id, err := x.FindNHSNumber(ctx, numberA); err != nil || id != link(t, x, "a") {
 		t.Errorf("the number left its first holder: %v", err)
 	}
-	var open []index.Review
-	for r, err := range x.Reviews(ctx, index.ReviewConflict) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		open = append(open, r)
-	}
+	open := reviews(t, x, index.ReviewConflict)
 	if len(open) != 1 || open[0].Key != key("c") || open[0].Decision.Outcome != matching.Conflict || open[0].Person != link(t, x, "c") {
 		t.Errorf("reviews %+v, want one of the conflict", open)
 	}
 	apply(t, x, says("c", 4, bob(numberB)))
-	for r := range x.Reviews(ctx, index.ReviewConflict) {
-		t.Errorf("still open after the number was corrected: %+v", r)
+	if open := reviews(t, x, index.ReviewConflict); len(open) > 0 {
+		t.Errorf("still open after the number was corrected: %+v", open)
 	}
 }
 
@@ -243,15 +244,8 @@ func TestMergedNumbersAreReviewed(t *testing.T) {
 	t.Parallel()
 	x := newIndex(fresh(t))
 	apply(t, x, says("a", 1, anna(numberA)), says("b", 2, anna(numberB)), merged("a", "b", 3))
-	n := 0
-	for r, err := range x.Reviews(context.Background(), index.ReviewMerged) {
-		if err != nil || r.Key != key("a") {
-			t.Errorf("review %+v, %v", r, err)
-		}
-		n++
-	}
-	if n != 1 {
-		t.Errorf("%d reviews, want 1", n)
+	if open := reviews(t, x, index.ReviewMerged); len(open) != 1 || open[0].Key != key("a") {
+		t.Errorf("reviews %+v, want one of the patient merged away", open)
 	}
 }
 
@@ -291,11 +285,11 @@ func TestPromise5TheLogSufficesToUndo(t *testing.T) {
 func TestManyDecisionsAreAllKept(t *testing.T) {
 	t.Parallel()
 	x := newIndex(fresh(t))
-	apply(t, x, says("a", 1, anna(numberA)), says("b", 1, bob(numberB)))
+	apply(t, x, says("a", 1, anna(numberA)), says("b", 1, anna(numberB)))
 	for i := range 10 { // to and fro between two people
 		d := anna(numberA)
 		if i%2 == 1 {
-			d = bob(numberB)
+			d = anna(numberB)
 		}
 		apply(t, x, says("c", 2+i, d))
 	}

@@ -9,27 +9,36 @@ import (
 )
 
 // resolution is who is one person in a neighbourhood. It follows from what the
-// source patients state now and from nothing that was decided before:
+// source patients state now, from what humans have pinned, and from nothing else
+// that was decided before:
 //
-//  1. Patients merged with each other are one unit. A unit states one NHS
+//  1. Two who are pinned apart are never one person, whatever follows.
+//  2. Patients that are pinned together are one person.
+//  3. Patients merged with each other are one unit. A unit states one NHS
 //     number: that of a patient that was not itself merged away before that of
 //     one that was, and of these the one stated last.
-//  2. Units that state the same number, and of which two patients pass the rule
+//  4. Units that state the same number, and of which two patients pass the rule
 //     of package matching in one direction or the other, are one person.
+//  5. What is left is decided by its details (matching.Resolve): links, and
+//     pairs for a human to look at.
 //
 // A merge names two patients without order of time, so chains and circles of
 // merges are units like others.
 type resolution struct {
+	hood    *hood
+	pinned  bool // somebody is pinned apart from somebody
 	units   sets // by merge
-	people  sets // by merge and number
+	certain sets // by pin, merge and number
+	people  sets // by these and by details
 	numbers map[string]string
 	claims  map[string][]*member // those that stand in a claim, by key
 	old     map[string][]*member // those that state a claim's number and do not stand in it for a merge
-	review  map[string]ReviewKind
 	crosses map[string]cross
+	details map[string]cross
+	reviews []wanted
 }
 
-// cross is the best comparison of a patient with one of another unit.
+// cross is a comparison of a patient with another one.
 type cross struct {
 	decision matching.Decision
 	with     string
@@ -37,31 +46,70 @@ type cross struct {
 
 func (h *hood) resolve() *resolution {
 	r := &resolution{
-		units: sets{}, people: sets{}, numbers: map[string]string{},
-		claims: map[string][]*member{}, old: map[string][]*member{}, review: map[string]ReviewKind{}, crosses: map[string]cross{},
+		hood: h, units: sets{}, certain: sets{}, people: sets{}, numbers: map[string]string{},
+		claims: map[string][]*member{}, old: map[string][]*member{}, crosses: map[string]cross{}, details: map[string]cross{},
 	}
-	h.mergeUnits(r)
+	for _, m := range h.members {
+		r.pinned = r.pinned || slices.ContainsFunc(m.now.Pins, func(p Pin) bool { return p.Kind == PinNever })
+	}
+	r.joinPinned()
+	r.mergeUnits()
 	for _, unit := range h.group(r.units) {
-		h.chooseNumber(r, unit)
+		r.chooseNumber(unit)
 	}
 	for _, c := range h.claims {
-		h.limit(r, c)
-		h.compare(r, r.claims[c.id])
+		r.limit(c)
+		r.compare(r.claims[c.id])
 	}
+	for _, m := range h.members {
+		r.people.join(m.key, r.certain.root(m.key))
+	}
+	r.settleNear()
+	r.byDetails()
 	return r
 }
 
+// join makes one person of two, by a certain rule, unless that would bring
+// together what is pinned apart.
+func (r *resolution) join(a, b string) bool {
+	if r.pinned && !r.certain.joined(a, b) {
+		for _, m := range r.hood.members {
+			for _, p := range m.now.Pins {
+				if p.Kind == PinNever && r.certain.joined(m.key, a) && r.certain.joined(p.With, b) ||
+					p.Kind == PinNever && r.certain.joined(m.key, b) && r.certain.joined(p.With, a) {
+					return false
+				}
+			}
+		}
+	}
+	r.certain.join(a, b)
+	return true
+}
+
+func (r *resolution) joinPinned() {
+	for _, m := range r.hood.members { // by key, so that the result follows from the set
+		for _, p := range m.now.Pins {
+			if p.Kind == PinMust && r.hood.byKey[p.With] != nil {
+				r.join(m.key, p.With)
+			}
+		}
+	}
+}
+
 // mergeUnits joins merged patients and notes at each survivor who was merged into it.
-func (h *hood) mergeUnits(r *resolution) {
-	for _, m := range h.members {
+func (r *resolution) mergeUnits() {
+	for _, m := range r.hood.members {
 		m.now.Priors = nil
 	}
-	for _, m := range h.members { // by key, so the priors are sorted
-		if into := m.now.into(); into != "" {
+	for _, m := range r.hood.members { // by key, so the priors are sorted
+		into := m.now.into()
+		survivor := r.hood.byKey[into]
+		if into == "" || survivor == nil {
+			continue
+		}
+		survivor.now.Priors = append(survivor.now.Priors, m.key)
+		if r.join(m.key, into) {
 			r.units.join(m.key, into)
-			r.people.join(m.key, into)
-			survivor := h.byKey[into]
-			survivor.now.Priors = append(survivor.now.Priors, m.key)
 		}
 	}
 }
@@ -83,11 +131,11 @@ func (h *hood) group(s sets) [][]*member {
 }
 
 // chooseNumber settles which number a unit states and who of it stands in the claim.
-func (h *hood) chooseNumber(r *resolution, unit []*member) {
+func (r *resolution) chooseNumber(unit []*member) {
 	var staters []*member
 	numbers := map[string]string{}
 	for _, m := range unit {
-		if _, number := m.now.evidence(); number != "" {
+		if _, number := m.is.evidence(); number != "" {
 			staters, numbers[m.key] = append(staters, m), number
 		}
 	}
@@ -96,42 +144,43 @@ func (h *hood) chooseNumber(r *resolution, unit []*member) {
 	}
 	first := slices.MinFunc(staters, func(a, b *member) int {
 		return cmp.Or(compareBool(a.now.Merge != nil, b.now.Merge != nil),
-			b.now.Numbered.At.Compare(a.now.Numbered.At), cmp.Compare(a.key, b.key))
+			b.is.numberAt.Compare(a.is.numberAt), cmp.Compare(a.key, b.key))
 	})
-	id := h.index.claimID(numbers[first.key])
+	id := r.hood.index.claimID(numbers[first.key])
 	for _, m := range staters {
 		if numbers[m.key] == numbers[first.key] {
 			r.claims[id], r.numbers[m.key] = append(r.claims[id], m), id
-		} else {
-			superseded := h.index.claimID(numbers[m.key])
-			r.review[m.key], r.old[superseded] = ReviewMerged, append(r.old[superseded], m)
+			continue
 		}
+		superseded := r.hood.index.claimID(numbers[m.key])
+		r.old[superseded] = append(r.old[superseded], m)
+		r.want(ReviewMerged, m, first, "", byMerge)
 	}
 }
 
 // limit keeps a claim from more staters than it may have: who stands in it
 // stays, and of the others those with the least keys come in.
-func (h *hood) limit(r *resolution, c *held) {
+func (r *resolution) limit(c *held) {
 	staters := r.claims[c.id]
 	slices.SortFunc(staters, func(a, b *member) int {
-		return cmp.Or(compareBool(a.stored.Claim != c.id, b.stored.Claim != c.id), cmp.Compare(a.key, b.key))
+		return cmp.Or(compareBool(a.stored.Claim != c.id, b.stored.Claim != c.id), byKey(a, b))
 	})
 	for i, m := range staters {
 		if i >= mostStaters {
-			r.review[m.key] = ReviewCrowded
+			r.want(ReviewCrowded, m, nil, "", unlinked)
 			delete(r.numbers, m.key)
 		}
 	}
 	staters = staters[:min(len(staters), mostStaters)]
-	slices.SortFunc(staters, func(a, b *member) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(staters, byKey)
 	r.claims[c.id] = staters
 }
 
 // compare joins those of one claim that the rule confirms.
-func (h *hood) compare(r *resolution, staters []*member) {
+func (r *resolution) compare(staters []*member) {
 	evidence := make([]demographics.Details, len(staters))
 	for i, m := range staters {
-		d, _ := m.now.evidence()
+		d, _ := m.is.evidence()
 		evidence[i] = evidenceOf(d)
 	}
 	for i, m := range staters {
@@ -139,12 +188,12 @@ func (h *hood) compare(r *resolution, staters []*member) {
 			if r.units.joined(m.key, n.key) {
 				continue
 			}
-			d := h.index.rule(evidence[i], evidence[j])
-			if back := h.index.rule(evidence[j], evidence[i]); better(back, d) {
+			d := r.hood.index.cross(evidence[i], evidence[j])
+			if back := r.hood.index.cross(evidence[j], evidence[i]); better(back, d) {
 				d = back
 			}
-			if d.Outcome == matching.Link {
-				r.people.join(m.key, n.key)
+			if d.Outcome == matching.Link && !r.join(m.key, n.key) {
+				continue // pinned apart
 			}
 			if best, ok := r.crosses[m.key]; !ok || better(d, best.decision) {
 				r.crosses[m.key] = cross{d, n.key}
@@ -168,13 +217,8 @@ func strength(d matching.Decision) int {
 	return 0
 }
 
-// compareBool puts false before true.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
-}
+// Decisions without a comparison.
+var (
+	byMerge  = matching.Decision{Outcome: matching.Link, Rule: matching.RuleMerge, Version: matching.Version}
+	unlinked = matching.Decision{Outcome: matching.New, Rule: matching.RuleNone, Version: matching.Version}
+)

@@ -140,14 +140,7 @@ func TestACrowdedNumber(t *testing.T) {
 		list = append(list, says(fmt.Sprintf("p%03d", i), i, d))
 	}
 	apply(t, x, list...)
-	crowded := 0
-	for _, err := range x.Reviews(context.Background(), index.ReviewCrowded) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		crowded++
-	}
-	if crowded != 120-24 {
+	if crowded := len(reviews(t, x, index.ReviewCrowded)); crowded != 120-24 {
 		t.Errorf("%d reviews of a crowded number, want %d", crowded, 120-24)
 	}
 	for k, body := range engines.Bodies(t, tab) {

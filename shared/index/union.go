@@ -25,3 +25,14 @@ func (s sets) join(a, b string) {
 }
 
 func (s sets) joined(a, b string) bool { return s.root(a) == s.root(b) }
+
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

@@ -13,9 +13,9 @@ import (
 const keptEvents = 4
 
 // writes gives the commits that make a decision stand: one, unless it moves so
-// many source patients that it cannot be one. Then those that have said nothing
-// go first; until the last commit is made, deciding again finds the same
-// reasons and goes on.
+// many source patients, or opens so many reviews, that it cannot be one. Then
+// those that have said nothing and the reviews go first; until the last commit is
+// made, deciding again finds the same reasons and goes on.
 func (h *hood) writes(out outcome) [][]table.Write {
 	var first, last []table.Write
 	written := map[string]bool{}
@@ -35,28 +35,49 @@ func (h *hood) writes(out outcome) [][]table.Write {
 	for _, id := range slices.Sorted(maps.Keys(out.aliases)) {
 		last = append(last, table.Write{Key: aliasKey(id), Body: encode(alias{out.aliases[id]})})
 	}
-	for _, r := range out.reviews {
-		last = append(last, table.Write{Key: reviewKey(r.Kind, r.Key), Body: encode(r)})
+	for _, id := range slices.Sorted(maps.Keys(out.restored)) {
+		last = append(last, table.Write{Key: aliasKey(id), Action: table.Delete, If: table.AtVersion(out.restored[id])})
 	}
-	last = append(last, h.checks(out.units, written)...)
+	for _, c := range out.reviews {
+		if c.checked {
+			last = append(last, c.writes()...)
+		} else {
+			first = append(first, c.writes()...)
+		}
+	}
 	if len(first)+len(last) == 0 {
 		return nil
 	}
+	last = append(last, h.checks(out.units, written, table.MaxCommit-len(last))...)
 	if len(first)+len(last) <= table.MaxCommit {
 		return [][]table.Write{append(first, last...)}
 	}
 	return append(slices.Collect(slices.Chunk(first, table.MaxCommit)), last)
 }
 
-// checks guards links that were made by a merge with someone who is not
-// written: whoever moves that one's unit writes all of it that has a person, so
-// one of them is enough. Links by number are guarded by the claim.
-func (h *hood) checks(units sets, written map[string]bool) (list []table.Write) {
+// checks guards what was decided by looking at members who are not written. Of
+// those merged one is enough, as whoever moves one of a unit writes all of it that has a person.
+// Of those who are near to somebody each counts: what they state was compared.
+// Links by number are guarded by the claim. There is room for so many of them;
+// a neighbourhood of more is one that evidence can hardly tell apart.
+func (h *hood) checks(units sets, written map[string]bool, room int) (list []table.Write) {
+	checked := map[string]bool{}
+	check := func(m *member) {
+		if !written[m.key] && !checked[m.key] && len(list) < room {
+			checked[m.key] = true
+			list = append(list, table.Write{Key: patientKey(m.key), Action: table.Check, If: table.AtVersion(m.version)})
+		}
+	}
 	for _, unit := range h.group(units) {
 		some := slices.ContainsFunc(unit, func(m *member) bool { return written[m.key] })
 		i := slices.IndexFunc(unit, func(m *member) bool { return !written[m.key] && m.stored.Person != "" })
 		if some && i >= 0 {
-			list = append(list, table.Write{Key: patientKey(unit[i].key), Action: table.Check, If: table.AtVersion(unit[i].version)})
+			check(unit[i])
+		}
+	}
+	for _, m := range h.members {
+		if len(m.now.Near) > 0 {
+			check(m)
 		}
 	}
 	return list
@@ -80,7 +101,7 @@ func (m *member) writes() (list []table.Write) {
 }
 
 func (m *member) placeWrites() (list []table.Write) {
-	before, now := encode(m.stored.member()), encode(m.now.member())
+	before, now := encode(m.shown(&m.stored, &m.was)), encode(m.shown(&m.now, &m.is))
 	moved := m.stored.Person != m.now.Person
 	if moved && m.stored.Person != "" {
 		list = append(list, table.Write{Key: memberKey(m.stored.Person, m.key), Action: table.Delete})

@@ -102,7 +102,11 @@ func (r *Region) open() error {
 	if r.machine, err = parseMachine(); err != nil {
 		return err
 	}
-	r.Index = index.New(r.tables.Table("index"), hasher)
+	matcher, err := loadMatcher(r.settings.Data)
+	if err != nil {
+		return err
+	}
+	r.Index = index.New(r.tables.Table("index"), hasher, matcher)
 	r.Record = record.New(r.tables.Table("record"))
 	r.Delivery = &delivery.Service{
 		Partners: r.settings.Partners, Objects: r.Objects, Table: r.tables.Table("delivery"),

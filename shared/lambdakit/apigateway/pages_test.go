@@ -19,6 +19,7 @@ import (
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/lambdakit"
 	"github.com/carerecord/carerecord/shared/lambdakit/apigateway"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/record"
 	"github.com/carerecord/carerecord/shared/restapi"
@@ -42,7 +43,7 @@ func largeRecord(t *testing.T, entries, entryBytes, practitioners, practitionerB
 	at := version.Instant{Time: time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)}
 	origin := record.Origin{Organisation: "RZZ", Feed: "bundles", Delivery: "01KAS3R8F0Z6M4Q2V7X9C1B5N3", Row: 1}
 	owner := h.ID("source-patient", "RZZ", "", "1")
-	x, store := index.New(db.Table("index"), h), record.New(db.Table("record"))
+	x, store := index.New(db.Table("index"), h, matching.NewMatcher(matching.Default())), record.New(db.Table("record"))
 	err = x.Apply(t.Context(), at.Time, []index.Statement{{
 		Key: owner, Organisation: "RZZ", Value: "1", At: at, Origin: origin,
 		Details: &demographics.Details{BirthDate: "1980-02-29", Names: []demographics.Name{{Family: "Canary"}}},
