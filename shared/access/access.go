@@ -20,8 +20,23 @@ type Caller struct {
 	TokenID      string // jti
 }
 
+// Activity is the kind of work that a request is part of.
+type Activity string
+
+// The activities. The zero Activity is refused: a route that does not say what
+// it is for is open to nobody.
+const (
+	// Reading shows what the region holds of people: their details, found by
+	// identifier, by details or by matching, and their record.
+	Reading Activity = "reading"
+	// Reviewing works on who is the same person: it shows open questions with the
+	// details of both sides, answers them, and makes or undoes links.
+	Reviewing Activity = "reviewing"
+)
+
 // Request is what the caller wants to do, in FHIR's words.
 type Request struct {
+	Activity    Activity
 	Interaction string // read, search-type, or an operation such as $everything
 	Type        string // resource type asked for
 	Person      string // person id, when the request names one
@@ -34,8 +49,9 @@ type Decision struct {
 }
 
 // Decide is the policy point: the only place that says whether a caller may
-// do something. It permits an authenticated caller who acts for an
-// organisation in a role, and denies everything else: what is missing is a no.
+// do something. It permits an authenticated caller who acts for an organisation
+// in a role that the activity is open to, and denies everything else: what is
+// missing is a no.
 func Decide(caller Caller, request Request) Decision {
 	switch {
 	case caller.Subject == "" || caller.Issuer == "":
@@ -47,5 +63,5 @@ func Decide(caller Caller, request Request) Decision {
 	case request.Interaction == "" || request.Type == "":
 		return Decision{Reason: "the request does not say what it is for"}
 	}
-	return Decision{Permit: true}
+	return decideActivity(caller, request.Activity)
 }

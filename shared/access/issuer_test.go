@@ -119,7 +119,7 @@ func TestIssuerDocuments(t *testing.T) {
 func TestDecideDeniesByDefault(t *testing.T) {
 	t.Parallel()
 	caller := access.Caller{Subject: "u", Issuer: issuer, Organisation: "RXX", Role: "R8000"}
-	request := access.Request{Interaction: "read", Type: "Patient"}
+	request := access.Request{Activity: access.Reading, Interaction: "read", Type: "Patient"}
 	without := func(change func(*access.Caller, *access.Request)) bool {
 		c, r := caller, request
 		change(&c, &r)
@@ -139,6 +139,8 @@ func TestDecideDeniesByDefault(t *testing.T) {
 		"role":         func(c *access.Caller, _ *access.Request) { c.Role = "" },
 		"interaction":  func(_ *access.Caller, r *access.Request) { r.Interaction = "" },
 		"type":         func(_ *access.Caller, r *access.Request) { r.Type = "" },
+		"activity":     func(_ *access.Caller, r *access.Request) { r.Activity = "" },
+		"a known one":  func(_ *access.Caller, r *access.Request) { r.Activity = "anything" },
 		"everything":   func(c *access.Caller, _ *access.Request) { *c = access.Caller{} },
 	} {
 		if without(change) {

@@ -34,11 +34,24 @@ var Read = Interaction{Code: "read"}
 var Search = Interaction{Code: "search-type"}
 
 // Operation is a named operation, such as $everything. It is audited as a
-// query: it reads and answers with a set.
+// query: it is executed, whether it answers with a set or changes links.
 func Operation(name string) Interaction { return Interaction{Code: name, operation: true} }
 
 // Outcome is the AuditEvent outcome (http://hl7.org/fhir/audit-event-outcome).
 type Outcome string
+
+// Purpose is why something was asked (v3-ActReason).
+type Purpose string
+
+// The purposes. The zero Purpose is Treatment.
+const (
+	Treatment  Purpose = "TREAT"   // care of the patient
+	Operations Purpose = "HOPERAT" // the running of care: whose record is whose
+)
+
+// Asked is the Reason of an event that is stored before a change is made. What
+// became of the change follows in an event of its own.
+const Asked = "asked"
 
 // The outcomes used.
 const (
@@ -62,13 +75,15 @@ type Agent struct {
 type Event struct {
 	Interaction Interaction
 	Type        string // resource type asked for
+	Of          string // id of what was read, where that is not the patient
 	Patient     string // person id; empty when the request matched none
+	Purpose     Purpose
 	Query       string // the cleaned request, as Query gives it
 	RequestID   string // X-Request-Id
 	Caller      Agent
 	Server      string // the FHIR base URL that answered
 	Outcome     Outcome
-	Reason      string    // why it failed, in coded words; empty on success
+	Reason      string    // why it failed, in coded words; Asked; or empty
 	Recorded    time.Time // zero: the chain's clock
 }
 

@@ -23,6 +23,20 @@ var (
 	formatForm = regexp.MustCompile(`^(json|xml|application/(fhir\+)?(json|xml))$`)
 )
 
+// codes are the values of closed lists: yes and no, states and kinds of a
+// review, answers to one, orders of a list.
+var codes = []string{
+	"true", "false", "same", "different", "wait", "requested", "on-hold", "completed", "cancelled", "authored-on", "-score",
+	"patient-link-review", "overlay", "conflict", "merge", "merged-numbers", "possible", "duplicate", "crowded-number",
+}
+
+// personal are the parameters whose values are personal or free text: the trail
+// tells that they were given.
+var personal = []string{
+	"family", "family:exact", "given", "given:exact", "name", "name:exact", "birthdate", "gender",
+	"address-postalcode", "address-postalcode:exact", "resource", "reason", "targetSystem", "_page",
+}
+
 // Query gives the text of a request for the audit trail: a route below the
 // FHIR base and its parameters in order of name. Every value is masked unless
 // its form shows that it cannot be personal: what a caller typed into the
@@ -51,21 +65,25 @@ func Query(route string, parameters url.Values, isType func(string) bool) string
 func clean(name, value string, isType func(string) bool) string {
 	safe := false
 	switch name {
-	case "_id", "patient":
+	case "_id", "patient", "other", "source-patient", "target-patient":
 		safe = opaqueForm.MatchString(strings.TrimPrefix(value, "Patient/"))
 	case "_type":
 		safe = !slices.ContainsFunc(strings.Split(value, ","), func(s string) bool { return !isType(s) })
-	case "_count":
+	case "_count", "count", "_max-results", "days":
 		safe = countForm.MatchString(value)
 	case "_format":
 		safe = formatForm.MatchString(value)
-	case "identifier":
+	case "_fuzzy-match", "_exact-match", "_history", "onlyCertainMatches", "answer", "code", "status", "_sort":
+		safe = !slices.ContainsFunc(strings.Split(value, ","), func(s string) bool { return !slices.Contains(codes, s) })
+	case "identifier", "sourceIdentifier":
 		// The system says which kind of id was used; the id itself is the patient's.
 		if system, _, found := strings.Cut(value, "|"); found && systemForm.MatchString(system) {
 			return name + "=" + system + "|" + Masked
 		}
 	default:
-		name = Masked
+		if !slices.Contains(personal, name) {
+			name = Masked
+		}
 	}
 	if !safe {
 		value = Masked

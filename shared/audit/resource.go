@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/base64"
 	"time"
 
@@ -140,12 +141,11 @@ func (e Event) agents() []agent {
 		client, server = gets, sends
 	}
 	user := agent{
-		Type:      concept{[]coding{{participants, "IRCP"}}},
-		Who:       &reference{Identifier: &identifier{System: e.Caller.Issuer, Value: e.Caller.Subject}},
-		Name:      e.Caller.Name,
-		Requestor: true,
-		// Direct care is the one purpose for which an answer is given today.
-		PurposeOfUse: []concept{{[]coding{{actReasons, "TREAT"}}}},
+		Type:         concept{[]coding{{participants, "IRCP"}}},
+		Who:          &reference{Identifier: &identifier{System: e.Caller.Issuer, Value: e.Caller.Subject}},
+		Name:         e.Caller.Name,
+		Requestor:    true,
+		PurposeOfUse: []concept{{[]coding{{actReasons, string(cmp.Or(e.Purpose, Treatment))}}}},
 	}
 	if e.Caller.Role != "" {
 		user.Role = []concept{{[]coding{{jobRoles, e.Caller.Role}}}}
@@ -170,9 +170,9 @@ func (e Event) entities() []entity {
 		Type: &coding{balpEntities, "XrequestId"},
 	}}
 	switch {
-	case e.isRead() && e.Type != "" && e.Patient != "":
+	case e.isRead() && e.Type != "" && cmp.Or(e.Of, e.Patient) != "":
 		list = append(list, entity{
-			What: &reference{Reference: e.Type + "/" + e.Patient},
+			What: &reference{Reference: e.Type + "/" + cmp.Or(e.Of, e.Patient)},
 			Type: &coding{entityTypes, "2"}, Role: &coding{entityRoles, "4"}, // domain resource
 		})
 	case e.Query != "":

@@ -104,6 +104,19 @@ func TestResourceEntities(t *testing.T) {
 	}
 }
 
+// A review is read by its own id and is about a person; its purpose is not
+// treatment.
+func TestResourceOfAReview(t *testing.T) {
+	t.Parallel()
+	e := event(1)
+	e.Interaction, e.Type, e.Of, e.Purpose = audit.Read, "Task", "0123456789abcdefghjkmnpqrs", audit.Operations
+	r := resource(t, e)
+	got := []any{at(r, "entity", 1, "what", "reference"), at(r, "entity", 2, "what", "reference"), at(r, "agent", 2, "purposeOfUse", 0, "coding", 0, "code")}
+	if diff := cmp.Diff([]any{"Task/0123456789abcdefghjkmnpqrs", "Patient/" + person, "HOPERAT"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestQuery(t *testing.T) {
 	t.Parallel()
 	isType := func(s string) bool { return s == "Observation" || s == "Condition" }
@@ -123,7 +136,16 @@ func TestQuery(t *testing.T) {
 		"a name as type":               {"_type=Observation,Smith", "R?_type=masked"},
 		"count":                        {"_count=50", "R?_count=50"},
 		"a number as count":            {"_count=9434765919", "R?_count=masked"},
-		"an unknown parameter":         {"family=Smith", "R?masked=masked"},
+		"a name":                       {"family=Smith&given:exact=Ann", "R?family=masked&given:exact=masked"},
+		"an unknown parameter":         {"surname=Smith", "R?masked=masked"},
+		"a way to search":              {"_fuzzy-match=true&_max-results=5&birthdate=ge1970-01-31", "R?_fuzzy-match=true&_max-results=5&birthdate=masked"},
+		"a name as a yes or no":        {"_fuzzy-match=Smith", "R?_fuzzy-match=masked"},
+		"source and target":            {"sourceIdentifier=" + nhs + "%7C9434765919&targetSystem=" + nhs, "R?sourceIdentifier=" + nhs + "|masked&targetSystem=masked"},
+		"reviews":                      {"code=overlay,conflict&status=requested,on-hold&_sort=-score", "R?_sort=-score&code=overlay,conflict&status=requested,on-hold"},
+		"a name among the kinds":       {"code=overlay,Smith", "R?code=masked"},
+		"an answer with its reason":    {"answer=same&reason=Ann+Smith+says+so", "R?answer=same&reason=masked"},
+		"a merge":                      {"other=Patient/" + person + "&source-patient=Patient/9434765919", "R?other=Patient/" + person + "&source-patient=masked"},
+		"days":                         {"days=30", "R?days=30"},
 		"a name as a parameter's name": {"smith=", "R?masked=masked"},
 		"in order of name":             {"patient=x&_count=2&_count=1", "R?_count=1&_count=2&patient=masked"},
 	} {
@@ -146,6 +168,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add("identifier=https://fhir.nhs.uk/Id/nhs-number|9434765919")
 	f.Add("_id=9434765919&patient=Patient/9434765919&_count=1")
 	f.Add("9434765919=1;%zz")
+	f.Add("code=overlay,9434765919&answer=9434765919&days=9434765919&other=9434765919")
 	f.Fuzz(func(t *testing.T, query string) {
 		values, _ := url.ParseQuery(query)
 		got := audit.Query("R", values, func(string) bool { return false })

@@ -78,8 +78,20 @@ func (b *BundleWriter) links(links []Link) {
 	b.buf = append(b.buf, ']')
 }
 
+// EntrySearch is Bundle.entry.search: why a resource is in the answer.
+type EntrySearch struct {
+	Mode      SearchMode
+	Score     *float64 // from 0 to 1; nil: not stated
+	Extension []byte   // a JSON array of extensions; nil: none
+}
+
 // Entry adds a resource, which must be JSON; fullURL and mode may be empty.
 func (b *BundleWriter) Entry(fullURL string, resource []byte, mode SearchMode) {
+	b.Found(fullURL, resource, EntrySearch{Mode: mode})
+}
+
+// Found adds a resource as Entry does, with all that is said of the search.
+func (b *BundleWriter) Found(fullURL string, resource []byte, search EntrySearch) {
 	if b.err != nil {
 		return
 	}
@@ -93,12 +105,25 @@ func (b *BundleWriter) Entry(fullURL string, resource []byte, mode SearchMode) {
 		b.buf = append(appendText(append(b.buf, `"fullUrl":`...), fullURL), ',')
 	}
 	b.buf = append(append(b.buf, `"resource":`...), resource...)
-	if mode != NoMode {
-		b.buf = append(appendText(append(b.buf, `,"search":{"mode":`...), string(mode)), '}')
-	}
+	b.search(search)
 	if b.buf = append(b.buf, '}'); len(b.buf) >= bundleFlushAt {
 		b.flush()
 	}
+}
+
+func (b *BundleWriter) search(s EntrySearch) {
+	if s.Mode == NoMode {
+		return
+	}
+	b.buf = append(b.buf, `,"search":{`...)
+	if s.Extension != nil {
+		b.buf = append(append(append(b.buf, `"extension":`...), s.Extension...), ',')
+	}
+	b.buf = appendText(append(b.buf, `"mode":`...), string(s.Mode))
+	if s.Score != nil {
+		b.buf = strconv.AppendFloat(append(b.buf, `,"score":`...), *s.Score, 'f', -1, 64)
+	}
+	b.buf = append(b.buf, '}')
 }
 
 // Entries is how many entries were added.

@@ -41,6 +41,17 @@ func TestBundleWriter(t *testing.T) {
 			},
 			`{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:1","resource":{}}],"link":[{"relation":"next","url":"http://a/2"}]}`,
 		},
+		{
+			"graded",
+			fhir.BundleHead{Type: "searchset", Total: -1},
+			func(b *fhir.BundleWriter) error {
+				score := 0.25
+				b.Found("", []byte(`{}`), fhir.EntrySearch{Mode: fhir.ModeMatch, Score: &score, Extension: []byte(`[{"url":"urn:x"}]`)})
+				b.Found("", []byte(`{}`), fhir.EntrySearch{})
+				return b.End()
+			},
+			`{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{},"search":{"extension":[{"url":"urn:x"}],"mode":"match","score":0.25}},{"resource":{}}]}`,
+		},
 		{"empty", fhir.BundleHead{Type: "searchset"}, func(b *fhir.BundleWriter) error { return b.End() }, `{"resourceType":"Bundle","type":"searchset","total":0}`},
 	}
 	for _, c := range cases {

@@ -71,6 +71,9 @@ func (r *patientReader) identifiers() {
 		if err != nil {
 			r.problem(numberDefect(err), path+".value", e.Value)
 			r.problems[len(r.problems)-1].Index = index
+			if errors.Is(err, nhs.ErrNumberCheckDigit) {
+				r.details.Misread = e.Value
+			}
 			return
 		}
 		if e.Use == "old" || r.over(e.Period) {
@@ -98,6 +101,9 @@ func (r *patientReader) settle(claims []claim) {
 		return
 	}
 	r.details.NHSNumber, r.details.NHSStatus = chosen.number, chosen.status
+	if chosen.number != "" {
+		r.details.Misread = ""
+	}
 }
 
 func numberDefect(err error) Defect {

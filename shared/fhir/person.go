@@ -65,6 +65,7 @@ type (
 	}
 	identifierForm struct {
 		Extension []extensionForm `json:"extension,omitzero"`
+		Use       string          `json:"use,omitzero"`
 		System    string          `json:"system,omitzero"`
 		Value     string          `json:"value,omitzero"`
 		Assigner  *assignerForm   `json:"assigner,omitzero"`
@@ -152,7 +153,7 @@ func identifierForms(p Patient) []identifierForm {
 		forms = append(forms, f)
 	}
 	for _, id := range p.Identifiers {
-		f := identifierForm{System: id.System, Value: id.Value}
+		f := identifierForm{Use: id.Use, System: id.System, Value: id.Value}
 		if id.Assigner != "" {
 			f.Assigner = &assignerForm{"Organization", identifierForm{System: nhs.OrganisationSystem, Value: id.Assigner}}
 		}

@@ -24,6 +24,7 @@ type Subject struct {
 
 // Identifier is a FHIR Identifier cut to what identifies.
 type Identifier struct {
+	Use      string // R4 identifier-use; written, not read
 	System   string
 	Value    string
 	Assigner string // ODS code of the organisation that gave it; written, not read

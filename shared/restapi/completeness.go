@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/fhir"
+	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/nhs"
 )
 
@@ -17,6 +19,7 @@ const (
 	extensions          = "https://github.com/carerecord/carerecord/fhir/StructureDefinition/"
 	freshnessExtension  = extensions + "feed-freshness"
 	provenanceExtension = extensions + "source-place"
+	evidenceExtension   = extensions + "match-evidence"
 )
 
 // withheldText stands in every answer in the same words, whether or not
@@ -28,10 +31,11 @@ type (
 	extension struct {
 		URL             string         `json:"url"`
 		Extension       []extension    `json:"extension,omitzero"`
+		ValueCode       string         `json:"valueCode,omitzero"`
 		ValueString     string         `json:"valueString,omitzero"`
 		ValueInstant    string         `json:"valueInstant,omitzero"`
 		ValueInteger    int            `json:"valueInteger,omitzero"`
-		ValueDecimal    *int64         `json:"valueDecimal,omitzero"`
+		ValueDecimal    jsontext.Value `json:"valueDecimal,omitzero"`
 		ValueIdentifier *identifierRef `json:"valueIdentifier,omitzero"`
 	}
 	identifierRef struct {
@@ -39,7 +43,8 @@ type (
 		Value  string `json:"value"`
 	}
 	issueText struct {
-		Text string `json:"text"`
+		Text   string        `json:"text"`
+		Coding []fhir.Coding `json:"coding,omitzero"`
 	}
 	issueForm struct {
 		Extension  []extension        `json:"extension,omitzero"`
@@ -59,10 +64,7 @@ type (
 func completeness(organisations []string, states []FeedState, ignored []string, warnings ...issueForm) ([]byte, error) {
 	o := outcomeForm{ResourceType: "OperationOutcome", Issue: warnings}
 	for _, name := range ignored {
-		o.Issue = append(o.Issue, issueForm{
-			Severity: fhir.SeverityWarning, Code: fhir.IssueNotSupported, Expression: []string{name},
-			Details: issueText{"This parameter is not offered here and was ignored: the answer may hold more than was asked for."},
-		})
+		o.Issue = append(o.Issue, unheeded(name))
 	}
 	states = slices.SortedFunc(slices.Values(states), func(a, b FeedState) int {
 		return cmp.Or(cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Feed, b.Feed))
@@ -80,8 +82,29 @@ func completeness(organisations []string, states []FeedState, ignored []string, 
 	return body, failure.Wrap(failure.Internal, "restapi.completeness", err)
 }
 
+// held warns of people of whom a source's newest details are not shown.
+func held(people ...index.Person) []issueForm {
+	for _, p := range people {
+		if slices.ContainsFunc(p.Sources, func(s index.SourcePatient) bool { return s.Held }) {
+			return []issueForm{{
+				Severity: fhir.SeverityWarning, Code: fhir.IssueIncomplete,
+				Details: issueText{Text: "The newest details of a source look like another person's. They are held until somebody has looked at them; the earlier ones are shown."},
+			}}
+		}
+	}
+	return nil
+}
+
+// unheeded warns of a parameter that is not offered.
+func unheeded(name string) issueForm {
+	return issueForm{
+		Severity: fhir.SeverityWarning, Code: fhir.IssueNotSupported, Expression: []string{name},
+		Details: issueText{Text: "This parameter is not offered here and was ignored: the answer may hold more than was asked for."},
+	}
+}
+
 func note(text string) issueForm {
-	return issueForm{Severity: fhir.SeverityInformation, Code: fhir.IssueInformational, Details: issueText{text}}
+	return issueForm{Severity: fhir.SeverityInformation, Code: fhir.IssueInformational, Details: issueText{Text: text}}
 }
 
 func freshness(s FeedState) issueForm {

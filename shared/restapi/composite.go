@@ -10,6 +10,7 @@ import (
 	"github.com/carerecord/carerecord/shared/demographics"
 	"github.com/carerecord/carerecord/shared/fhir"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/nhs"
 )
 
@@ -43,14 +44,16 @@ func parseLocalSystem(system string) (organisation, authority string, ok bool) {
 func composite(p index.Person) fhir.Patient {
 	out := fhir.Patient{ID: p.ID}
 	var numbers []index.SourcePatient
+	var former []string
 	for _, s := range ranked(p.Sources) {
 		if s.MergedInto != "" {
-			s.Details.Names = former(out.Details.Names, s.Details.Names)
+			s.Details.Names = formerNames(out.Details.Names, s.Details.Names)
 		}
 		fold(&out.Details, s.Details)
 		if s.Details.NHSNumber != "" {
 			numbers = append(numbers, s)
 		}
+		former = append(former, s.Former...)
 		if s.At.Time.After(out.LastUpdated) {
 			out.LastUpdated = s.At.Time
 		}
@@ -63,7 +66,7 @@ func composite(p index.Person) fhir.Patient {
 	if out.Details.Sex == "" {
 		out.Details.Sex = "unknown" // gender is 1..1 in UKCoreAccessPatientIndexPatient
 	}
-	numberOf(&out, numbers)
+	numberOf(&out, numbers, former)
 	return out
 }
 
@@ -81,10 +84,10 @@ func mergedAway(s index.SourcePatient) int {
 	return 0
 }
 
-// former marks the names of a patient that was merged away as old ones, and
+// formerNames marks the names of a patient that was merged away as old ones, and
 // leaves out what a standing source says too. Where none names the person, they
 // stay as they are: a person's only name is not a former one.
-func former(standing, names []demographics.Name) []demographics.Name {
+func formerNames(standing, names []demographics.Name) []demographics.Name {
 	if len(standing) == 0 {
 		return names
 	}
@@ -122,32 +125,44 @@ func distinct[T any](into, from []T) []T {
 
 // numberOf takes the best NHS number as the patient's: that of a standing source
 // before that of one that was merged away, a verified one (status 01) before
-// others, the newest before older ones. Different ones that other sources hold
-// stay visible behind it.
-func numberOf(out *fhir.Patient, numbers []index.SourcePatient) {
+// others, one whose status says that it may not be the patient's last, the newest
+// before older ones. Different ones that other sources hold stay visible behind
+// it, and behind those the ones that sources stated formerly, as old.
+func numberOf(out *fhir.Patient, numbers []index.SourcePatient, former []string) {
 	slices.SortStableFunc(numbers, func(a, b index.SourcePatient) int {
-		return cmp.Or(mergedAway(a)-mergedAway(b), cmp.Compare(statusRank(a.Details.NHSStatus), statusRank(b.Details.NHSStatus)))
+		return cmp.Or(mergedAway(a)-mergedAway(b), cmp.Compare(statusRank(a.Details), statusRank(b.Details)))
 	})
 	var others []fhir.Identifier
+	add := func(number, use string) {
+		known := func(id fhir.Identifier) bool { return id.Value == number }
+		if number != out.Details.NHSNumber && !slices.ContainsFunc(others, known) {
+			others = append(others, fhir.Identifier{Use: use, System: nhs.NumberSystem, Value: number})
+		}
+	}
 	for i, s := range numbers {
-		d := s.Details
 		if i == 0 {
-			out.Details.NHSNumber, out.Details.NHSStatus = d.NHSNumber, d.NHSStatus
+			out.Details.NHSNumber, out.Details.NHSStatus = s.Details.NHSNumber, s.Details.NHSStatus
 			continue
 		}
-		other := fhir.Identifier{System: nhs.NumberSystem, Value: d.NHSNumber}
-		if d.NHSNumber != out.Details.NHSNumber && !slices.Contains(others, other) {
-			others = append(others, other)
-		}
+		add(s.Details.NHSNumber, "")
+	}
+	for _, number := range former {
+		add(number, oldIdentifier)
 	}
 	out.Identifiers = append(others, out.Identifiers...)
 }
 
-func statusRank(status string) int {
-	switch status {
-	case "01":
+// oldIdentifier is the identifier-use of a number that is the patient's no more.
+const oldIdentifier = "old"
+
+func statusRank(d demographics.Details) int {
+	_, usable := matching.UsableNumber(d)
+	switch {
+	case d.NHSStatus == nhs.NumberVerified:
 		return 0
-	case "":
+	case !usable:
+		return 3
+	case d.NHSStatus == "":
 		return 2
 	}
 	return 1

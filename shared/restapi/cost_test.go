@@ -40,7 +40,7 @@ func store(t testing.TB, n int, counting bool) *stored {
 	for _, name := range []string{"index", "record", "audit", "delivery"} {
 		tables[name] = db.Table(name)
 	}
-	people, entries := index.New(tables["index"], r.hasher), record.New(tables["record"])
+	people, entries := index.New(tables["index"], r.hasher, matcher), record.New(tables["record"])
 	for _, org := range []string{"RXX", "Y00001"} {
 		key := index.SourceKey(r.hasher, org, "", "1")
 		check(t, people.Apply(t.Context(), now, []index.Statement{{
@@ -62,7 +62,7 @@ func store(t testing.TB, n int, counting bool) *stored {
 	verifier, err := access.NewVerifier(access.VerifierConfig{Issuer: "https://issuer.test", Audience: "carerecord", Keys: r.issuer.Keys(), Now: clock})
 	check(t, err)
 	r.handler, err = restapi.New(restapi.Config{
-		Index: index.New(tables["index"], r.hasher), Record: record.New(tables["record"]), Audit: audit.New(tables["audit"], audit.Config{Now: clock}),
+		Index: index.New(tables["index"], r.hasher, matcher), Record: record.New(tables["record"]), Audit: audit.New(tables["audit"], audit.Config{Now: clock}),
 		Access: verifier, Hasher: r.hasher, BaseURL: baseURL, Now: clock, Log: slog.New(slog.DiscardHandler),
 		Freshness: func(ctx context.Context, _ []string) ([]restapi.FeedState, error) {
 			_, err := tables["delivery"].Get(ctx, table.Key{Partition: "feed", Sort: "adt"})

@@ -117,19 +117,24 @@ func (p parameters) revinclude() (bool, error) {
 
 // person reads a person whom the request names, and notes that they were seen.
 func (s *server) person(ctx context.Context, c *call, id string) (index.Person, error) {
+	p, err := s.read(ctx, id)
+	if err == nil {
+		c.persons = append(c.persons, p.ID)
+	}
+	return p, err
+}
+
+// read gives a person by id.
+func (s *server) read(ctx context.Context, id string) (index.Person, error) {
 	// Nothing but a ULID names a person; an NHS number typed here reaches no key.
 	if _, err := ulid.ParseStrict(id); err != nil || id != strings.ToUpper(id) {
-		return index.Person{}, failure.New(failure.NotFound, "restapi.person", "there is no such Patient")
+		return index.Person{}, failure.New(failure.NotFound, "restapi.read", "there is no such Patient")
 	}
 	p, err := s.Index.Person(ctx, id)
 	if failure.Is(err, failure.NotFound) {
-		return index.Person{}, failure.New(failure.NotFound, "restapi.person", "there is no such Patient")
+		return index.Person{}, failure.New(failure.NotFound, "restapi.read", "there is no such Patient")
 	}
-	if err != nil {
-		return index.Person{}, failure.Wrap(failure.KindOf(err), "restapi.person", err)
-	}
-	c.persons = append(c.persons, p.ID)
-	return p, nil
+	return p, failure.Wrap(failure.KindOf(err), "restapi.read", err)
 }
 
 // read takes the parameters that all pages share.
@@ -206,7 +211,7 @@ func (s *server) show(ctx context.Context, v view) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	outcome, err := completeness(organisations, states, v.ignored)
+	outcome, err := completeness(organisations, states, v.ignored, held(v.person)...)
 	if err != nil {
 		return answer{}, err
 	}

@@ -28,7 +28,7 @@ func (r *region) indexed(t testing.TB, statements ...index.Statement) {
 	db, err := embedded.Memory()
 	check(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	x := index.New(db.Table("index"), r.hasher)
+	x := index.New(db.Table("index"), r.hasher, matcher)
 	for _, s := range statements {
 		check(t, x.Apply(t.Context(), now, []index.Statement{s}))
 	}

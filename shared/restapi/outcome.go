@@ -1,6 +1,7 @@
 package restapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -25,7 +26,7 @@ var replies = map[failure.Kind]reply{
 	failure.Forbidden:       {http.StatusForbidden, fhir.IssueForbidden, "ACCESS_DENIED", "the caller may not do this", true},
 	failure.NotFound:        {http.StatusNotFound, fhir.IssueNotFound, "RESOURCE_NOT_FOUND", "there is no such resource", true},
 	failure.Gone:            {http.StatusGone, fhir.IssueDeleted, "RESOURCE_NOT_FOUND", "the resource was withdrawn", true},
-	failure.Conflict:        {http.StatusConflict, fhir.IssueConflict, "", "the record changed meanwhile; ask again", false},
+	failure.Conflict:        {http.StatusConflict, fhir.IssueConflict, "", "the record changed meanwhile; ask again", true},
 	failure.TooLarge:        {http.StatusRequestEntityTooLarge, fhir.IssueTooLong, "", "the request is too large", true},
 	failure.NotSupported:    {http.StatusNotImplemented, fhir.IssueNotSupported, "UNSUPPORTED_SERVICE", "this is not offered", true},
 	failure.Throttled:       {http.StatusTooManyRequests, fhir.IssueThrottled, "TOO_MANY_REQUESTS", "too many requests; ask again later", false},
@@ -41,7 +42,8 @@ type refusal struct {
 	error
 	status int            // 0: that of the kind
 	code   fhir.IssueType // empty: that of the kind
-	where  string         // the parameter concerned
+	spine  string         // Spine-ErrorOrWarningCode; empty: that of the kind
+	where  []string       // the parameters concerned, or places in the body
 }
 
 func (r *refusal) Unwrap() error { return r.error }
@@ -52,11 +54,16 @@ var (
 	errMethod     error = &refusal{error: failure.New(failure.NotSupported, "restapi.routes", "the method is not offered here; see the Allow header"), status: http.StatusMethodNotAllowed}
 	errAcceptable error = &refusal{error: failure.New(failure.NotSupported, "restapi.negotiate", "only FHIR JSON is offered (application/fhir+json)"), status: http.StatusNotAcceptable}
 	errMediaType  error = &refusal{error: failure.New(failure.NotSupported, "restapi.parameters", "a search is sent as application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType}
+	errBodyType   error = &refusal{error: failure.New(failure.NotSupported, "restapi.parameters", "an operation is sent as application/fhir+json or as application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType}
 )
 
 // bad refuses a parameter. The detail never repeats its value.
 func bad(where string, code fhir.IssueType, format string, args ...any) error {
-	return &refusal{error: failure.New(failure.Invalid, "restapi.parameters", format, args...), code: code, where: where}
+	r := &refusal{error: failure.New(failure.Invalid, "restapi.parameters", format, args...), code: code}
+	if where != "" {
+		r.where = []string{where}
+	}
+	return r
 }
 
 // replyTo gives the status and the issue that an error is answered with.
@@ -81,9 +88,8 @@ func replyTo(err error) (int, fhir.Issue) {
 		if fine.code != "" {
 			code = fine.code
 		}
-		if fine.where != "" {
-			issue.Expression = []string{fine.where}
-		}
+		issue.Expression = fine.where
+		r.spine = cmp.Or(fine.spine, r.spine)
 	}
 	if issue.Code = code; r.spine != "" {
 		issue.Details = []fhir.Coding{{System: fhir.SpineCodeSystem, Code: r.spine}}

@@ -22,14 +22,16 @@ const (
 	maxNameSent = 64       // characters of one such name
 )
 
-// parameters are those of one request, from the URL and the form together.
+// parameters are those of one request, from the URL and the body together.
 type parameters struct {
-	values url.Values
-	strict bool // Prefer: handling=strict
+	values   url.Values
+	strict   bool   // Prefer: handling=strict
+	resource []byte // the resource that came to an operation; nil: none
 }
 
-// readParameters takes the URL's query and, for POST, the form in the body.
-func readParameters(w http.ResponseWriter, r *http.Request) (parameters, error) {
+// readParameters takes the URL's query and, for POST, the body: a form, and for
+// an operation FHIR JSON as well.
+func readParameters(w http.ResponseWriter, r *http.Request, operation bool) (parameters, error) {
 	p := parameters{strict: prefersStrict(r)}
 	if len(r.URL.RawQuery) > maxQuery {
 		return p, failure.New(failure.TooLarge, "restapi.parameters", "the query has more than %d bytes; send a form to _search", maxQuery)
@@ -38,19 +40,26 @@ func readParameters(w http.ResponseWriter, r *http.Request) (parameters, error) 
 	if p.values, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return parameters{strict: p.strict}, bad("", fhir.IssueStructure, "the query is not well formed")
 	}
-	if r.Method == http.MethodPost {
-		err = p.readForm(w, r)
+	if r.Method != http.MethodPost {
+		return p, nil
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "application/x-www-form-urlencoded":
+		err = p.readForm(r)
+	case !operation:
+		err = errMediaType
+	case err == nil && isJSON(kind):
+		err = p.readJSON(r.Body)
+	default:
+		err = errBodyType
 	}
 	return p, err
 }
 
-func (p parameters) readForm(w http.ResponseWriter, r *http.Request) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return errMediaType
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	err = r.ParseForm()
+func (p parameters) readForm(r *http.Request) error {
+	err := r.ParseForm()
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):

@@ -10,7 +10,8 @@ type Path struct {
 	Public  bool // answered without a token
 }
 
-// The patterns. A type and an id take the same place in a path.
+// The patterns. A type and an id take the same place in a path, and so do an id
+// and an operation of a type: API Gateway has no pattern that begins with $.
 const (
 	patternMetadata  = Base + "/metadata"
 	patternType      = Base + "/{type}"
@@ -23,11 +24,12 @@ const (
 // method that is not here is answered by nothing. HEAD is answered as GET.
 func Paths() []Path {
 	read := []string{http.MethodGet, http.MethodHead}
+	both := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	return []Path{
 		{Pattern: patternMetadata, Methods: read, Public: true},
 		{Pattern: patternType, Methods: read},
 		{Pattern: patternSearch, Methods: []string{http.MethodPost}},
-		{Pattern: patternInstance, Methods: read},
-		{Pattern: patternOperation, Methods: read},
+		{Pattern: patternInstance, Methods: both},
+		{Pattern: patternOperation, Methods: both},
 	}
 }

@@ -10,14 +10,17 @@ import (
 )
 
 // A path that is listed is answered with its methods and refuses the others; a
-// public one needs no token.
+// public one needs no token. Where an operation and an id take one place, a
+// method is answered by one of them.
 func TestPathsAreThoseThatAreAnswered(t *testing.T) {
 	t.Parallel()
 	r := newRegion(t)
-	fill := strings.NewReplacer("{type}", "Patient", "{id}", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "{operation}", "$everything")
+	fills := []*strings.Replacer{
+		strings.NewReplacer("{type}", "Patient", "{id}", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "{operation}", "$everything"),
+		strings.NewReplacer("{type}", "Patient", "{id}", "$match", "{operation}", "$merge"),
+	}
 	for _, p := range restapi.Paths() {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-			w := r.do(t, method, fill.Replace(p.Pattern), header("Authorization", ""))
 			want := http.StatusUnauthorized
 			switch {
 			case !slices.Contains(p.Methods, method):
@@ -25,8 +28,12 @@ func TestPathsAreThoseThatAreAnswered(t *testing.T) {
 			case p.Public:
 				want = http.StatusOK
 			}
-			if w.Code != want {
-				t.Errorf("%s %s: status %d, want %d", method, p.Pattern, w.Code, want)
+			var got []int
+			for _, fill := range fills {
+				got = append(got, r.do(t, method, fill.Replace(p.Pattern), header("Authorization", "")).Code)
+			}
+			if !slices.Contains(got, want) || want == http.StatusMethodNotAllowed && slices.Max(got) > slices.Min(got) {
+				t.Errorf("%s %s: status %v, want %d", method, p.Pattern, got, want)
 			}
 		}
 	}

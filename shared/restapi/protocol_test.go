@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/restapi"
@@ -81,6 +83,15 @@ func TestRoutesAndMethods(t *testing.T) {
 		"/fhir/R4/Observation/_search": {"PUT", 405, "POST"},
 		"/fhir/R4/metadata":            {"POST", 405, "GET, HEAD"},
 		everything:                     {"POST", 405, "GET, HEAD"},
+		"/fhir/R4/Patient/" + person:   {"POST", 405, "GET, HEAD"},
+		"/fhir/R4/Patient/$match":      {"GET", 405, "POST"},
+		"/fhir/R4/Patient/$ihe-pix":    {"PUT", 405, "GET, HEAD, POST"},
+		"/fhir/R4/Patient/$everything": {"GET", 404, ""},
+		"/fhir/R4/Patient/$nonsense":   {"POST", 404, ""},
+		"/fhir/R4/Observation/$match":  {"POST", 404, ""},
+		"/fhir/R4/Patient/1/$match":    {"POST", 404, ""},
+		"/fhir/R4/Task/$metrics":       {"POST", 405, "GET, HEAD"},
+		"/fhir/R4/Task/1/$decide":      {"GET", 405, "POST"},
 	} {
 		w := r.do(t, c.method, "https://care.test"+target+"?identifier=x")
 		if b := read(t, w); w.Code != c.status || w.Header().Get("Allow") != c.allow || b.ResourceType != "OperationOutcome" {
@@ -241,28 +252,62 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// statement is what tests look at in a CapabilityStatement.
+type statement struct {
+	ResourceType, FHIRVersion, Kind, Status string
+	Rest                                    []struct {
+		Mode     string
+		Resource []struct {
+			Type        string
+			Interaction []struct{ Code string }
+			SearchParam []struct{ Name string }
+			Operation   []struct{ Name, Definition string }
+		}
+		Security struct{ Description string }
+	}
+}
+
+func capability(t testing.TB, r *region) (c statement) {
+	t.Helper()
+	w := r.do(t, "GET", "/fhir/R4/metadata", header("Authorization", ""))
+	check(t, json.Unmarshal(w.Body.Bytes(), &c))
+	if w.Code != 200 || c.ResourceType != "CapabilityStatement" || c.FHIRVersion != "4.0.1" || c.Rest[0].Mode != "server" {
+		t.Fatalf("status %d, %+v", w.Code, c)
+	}
+	return c
+}
+
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	r := newRegion(t)
-	w := r.do(t, "GET", "/fhir/R4/metadata", header("Authorization", ""))
-	var c struct {
-		ResourceType, FHIRVersion, Kind, Status string
-		Rest                                    []struct {
-			Mode     string
-			Resource []struct {
-				Type        string
-				SearchParam []struct{ Name string }
-				Operation   []struct{ Definition string }
-			}
+	c := capability(t, r)
+	var got []string
+	for _, resource := range c.Rest[0].Resource {
+		if resource.Type != "Patient" && resource.Type != "Task" {
+			continue
+		}
+		for _, p := range resource.SearchParam {
+			got = append(got, resource.Type+"?"+p.Name)
+		}
+		for _, o := range resource.Operation {
+			got = append(got, resource.Type+"/$"+o.Name+" "+o.Definition)
 		}
 	}
-	check(t, json.Unmarshal(w.Body.Bytes(), &c))
-	if w.Code != 200 || c.ResourceType != "CapabilityStatement" || c.FHIRVersion != "4.0.1" || c.Rest[0].Mode != "server" {
-		t.Errorf("status %d, %+v", w.Code, c)
+	const own, hl7 = " https://github.com/carerecord/carerecord/fhir/OperationDefinition/", " http://hl7.org/fhir/OperationDefinition/"
+	want := []string{
+		"Patient?_id", "Patient?identifier", "Patient?family", "Patient?given", "Patient?name", "Patient?birthdate", "Patient?gender", "Patient?address-postalcode",
+		"Patient/$everything" + hl7 + "Patient-everything", "Patient/$match" + hl7 + "Patient-match",
+		"Patient/$ihe-pix https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+		"Patient/$link" + own + "Patient-link", "Patient/$unlink" + own + "Patient-unlink",
+		"Patient/$merge" + hl7 + "Patient-merge", "Patient/$unmerge" + own + "Patient-unmerge",
+		"Patient/$decisions" + own + "Patient-decisions",
+		"Task?patient", "Task?code", "Task?status", "Task/$metrics" + own + "Task-metrics", "Task/$decide" + own + "Task-decide",
 	}
-	patient := c.Rest[0].Resource[0]
-	if patient.Type != "Patient" || len(patient.SearchParam) != 2 || patient.Operation[0].Definition != "http://hl7.org/fhir/OperationDefinition/Patient-everything" {
-		t.Errorf("Patient: %+v", patient)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("offered (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(c.Rest[0].Security.Description, "R0001, R5105, R8013") {
+		t.Errorf("who reviews: %q", c.Rest[0].Security.Description)
 	}
 	if len(r.events(t)) != 0 {
 		t.Error("metadata is audited")

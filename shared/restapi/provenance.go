@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/fhir"
@@ -98,6 +99,9 @@ func provenanceOf(id string, st statement, targets []string) provenanceForm {
 	return p
 }
 
+// whole is a whole number as a decimal.
+func whole(n int64) jsontext.Value { return strconv.AppendInt(nil, n, 10) }
+
 // placeOf writes line and offset as decimals: files may be longer than the 31
 // bits of a FHIR integer.
 func placeOf(o record.Origin) []extension {
@@ -106,8 +110,7 @@ func placeOf(o record.Origin) []extension {
 		parts = append(parts, extension{URL: "row", ValueInteger: o.Row})
 	}
 	if o.Line > 0 {
-		offset := o.Offset
-		parts = append(parts, extension{URL: "line", ValueDecimal: &o.Line}, extension{URL: "offset", ValueDecimal: &offset})
+		parts = append(parts, extension{URL: "line", ValueDecimal: whole(o.Line)}, extension{URL: "offset", ValueDecimal: whole(o.Offset)})
 	}
 	if o.Path != "" {
 		parts = append(parts, extension{URL: "path", ValueString: o.Path})

@@ -21,7 +21,6 @@ import (
 	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/audit"
 	"github.com/carerecord/carerecord/shared/demographics"
-	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/record"
@@ -38,6 +37,9 @@ const (
 	family   = "Canaryfamily"
 	person   = "01JNA5Y8T0ABCDEFGHJKMNPQRS"
 	oldID    = "01JNA5Y8T0ZZZZZZZZZZZZZZZZ"
+	other    = "01JNA5Y8T0BBBBBBBBBBBBBBBB" // who may be the same as person
+	clinic   = "srcclinic00000000000000000"
+	review   = "rev0000000000000000000000a"
 	hospital = "srchospital000000000000000"
 	practice = "srcpractice000000000000000"
 )
@@ -45,44 +47,6 @@ const (
 var now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
-
-// people is an index of a few persons. An error stands in for every answer.
-type people struct {
-	persons map[string]index.Person
-	aliases map[string]string
-	numbers map[string][]string
-	sources map[string]string
-	err     error
-	panics  bool
-}
-
-func (p *people) Person(_ context.Context, id string) (index.Person, error) {
-	if p.panics {
-		panic("about " + family)
-	}
-	if survivor, merged := p.aliases[id]; merged {
-		id = survivor
-	}
-	if found, ok := p.persons[id]; ok || p.err != nil {
-		return found, p.err
-	}
-	return index.Person{}, failure.New(failure.NotFound, "people.Person", "no %s", family)
-}
-
-func (p *people) FindAllByNHSNumber(_ context.Context, n string) ([]string, error) {
-	return slices.Clone(p.numbers[n]), p.err
-}
-
-func (p *people) FindSource(_ context.Context, key string) (string, error) {
-	return p.find(p.sources[key])
-}
-
-func (p *people) find(id string) (string, error) {
-	if id == "" {
-		return "", failure.New(failure.NotFound, "people.find", "nobody")
-	}
-	return id, p.err
-}
 
 // entries is a store of entries. afterRead runs once after each Read.
 type entries struct {
@@ -179,7 +143,8 @@ type region struct {
 	feedErr error
 	log     *bytes.Buffer
 	handler http.Handler
-	token   string
+	token   string // of a clinician
+	warden  string // of a reviewer
 }
 
 func newRegion(t testing.TB) *region {
@@ -202,7 +167,9 @@ func newRegion(t testing.TB) *region {
 		{Organisation: "Y00001", Name: "Practice", Feed: "patients"},
 	}
 	r.token = r.tokenFor(t, access.Claims{Subject: "user-1", Organisation: "RXX", Role: "R8000", Name: "Dr Test"})
+	r.warden = r.tokenFor(t, access.Claims{Subject: "user-2", Organisation: "RXX", Role: "R8013", Name: "Ms Records"})
 	r.populate()
+	r.question()
 	r.handler = r.serve(t)
 	return r
 }
@@ -224,11 +191,16 @@ func (r *region) tokenFor(t testing.TB, c access.Claims) string {
 func (r *region) serve(t testing.TB) http.Handler { return r.serveIndex(t, r.people) }
 
 func (r *region) serveIndex(t testing.TB, x restapi.Index) http.Handler {
+	return r.serveAt(t, x, clock)
+}
+
+// serveAt serves by another clock; tokens are judged by the usual one.
+func (r *region) serveAt(t testing.TB, x restapi.Index, at func() time.Time) http.Handler {
 	t.Helper()
 	verifier, err := access.NewVerifier(access.VerifierConfig{Issuer: "https://issuer.test", Audience: "carerecord", Keys: r.issuer.Keys(), Now: clock})
 	check(t, err)
 	h, err := restapi.New(restapi.Config{
-		Index: x, Record: r.entries, Audit: r.trail, Access: verifier, Hasher: r.hasher, BaseURL: baseURL, Now: clock,
+		Index: x, Record: r.entries, Audit: r.trail, Access: verifier, Hasher: r.hasher, BaseURL: baseURL, Now: at,
 		Freshness: func(context.Context, []string) ([]restapi.FeedState, error) { return r.feeds, r.feedErr },
 		Log:       slog.New(slog.NewJSONHandler(r.log, nil)),
 	})
@@ -292,6 +264,18 @@ func form(values url.Values) func(*http.Request) {
 	}
 }
 
+// fhirJSON sends a resource.
+func fhirJSON(body string) func(*http.Request) {
+	return func(r *http.Request) {
+		*r = *r.Clone(r.Context())
+		r.Body, r.ContentLength = readCloser{strings.NewReader(body)}, int64(len(body))
+		r.Header.Set("Content-Type", "application/fhir+json")
+	}
+}
+
+// as makes the request with another token.
+func as(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }
+
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
@@ -315,15 +299,29 @@ type bundle struct {
 	Entry        []struct {
 		FullURL  string
 		Resource json.RawMessage
-		Search   struct{ Mode string }
+		Search   struct {
+			Mode      string
+			Score     *float64
+			Extension []extension
+		}
 	}
 	Issue []issue
 }
 
 type issue struct {
 	Severity, Code string
-	Details        struct{ Text string }
-	Expression     []string
+	Details        struct {
+		Text   string
+		Coding []struct{ System, Code string }
+	}
+	Expression []string
+}
+
+type extension struct {
+	URL                    string
+	ValueCode, ValueString string
+	ValueDecimal           *float64
+	Extension              []extension
 }
 
 func read(t testing.TB, w *httptest.ResponseRecorder) bundle {

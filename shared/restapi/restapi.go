@@ -1,12 +1,15 @@
 // Package restapi serves a person's record as FHIR R4 (4.0.1) over HTTP:
 // metadata, Patient search and read, $everything, and search per type within a
-// patient. It follows the FHIR R4 RESTful API and Search pages, UK Core, and
-// the answers of PDS FHIR where FHIR leaves a choice.
+// patient; who is who ($match, $ihe-pix), and the work of reviewers: open
+// questions as Tasks, their answers, and links made and undone by hand. It
+// follows the FHIR R4 RESTful API and Search pages, UK Core, IHE PDQm and PIXm,
+// and the answers of PDS FHIR where FHIR leaves a choice.
 //
 // One function (serve) stands between every handler and the caller: it
 // authenticates, asks the policy point, calls the handler, stores the audit
 // event and only then writes the answer. Handlers never see the
-// http.ResponseWriter, so none can answer without a trace.
+// http.ResponseWriter, so none can answer without a trace. What changes the
+// index goes through change, which stores an event before it as well.
 //
 // It holds no rule of matching or storage, and it writes nothing personal to a
 // log, a URL or the audit trail.
@@ -23,6 +26,7 @@ import (
 
 	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/audit"
+	"github.com/carerecord/carerecord/shared/demographics"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/opaque"
@@ -33,7 +37,7 @@ import (
 const Base = "/fhir/R4"
 
 // Index is what is used of the patient index. Errors are of shared/failure;
-// NotFound where there is no such person.
+// NotFound where there is no such person. The package index says more.
 type Index interface {
 	// Person gives a person by id; an id that was merged away gives the survivor.
 	Person(ctx context.Context, id string) (index.Person, error)
@@ -42,6 +46,33 @@ type Index interface {
 	FindAllByNHSNumber(ctx context.Context, number string) ([]string, error)
 	// FindSource gives the id of a person.
 	FindSource(ctx context.Context, key string) (string, error)
+	// Decisions gives every decision on a source patient, the first one first.
+	Decisions(ctx context.Context, key string) ([]index.Event, error)
+	// Match gives who details may describe, the most probable first.
+	Match(ctx context.Context, d demographics.Details, most int) ([]index.Match, error)
+	// Candidates gives whoever shares a key with the details, for a search;
+	// failure.TooLarge where more do than it reads.
+	Candidates(ctx context.Context, d demographics.Details, most int) ([]index.Match, error)
+	// Reviews gives a page of the open queue.
+	Reviews(ctx context.Context, q index.ReviewQuery) (index.ReviewPage, error)
+	// Review gives a review, open or not, with both sides as they are now.
+	Review(ctx context.Context, id string) (index.ReviewCase, error)
+	// Metrics says how the queue stands, with the decisions of the days (YYYY-MM-DD).
+	Metrics(ctx context.Context, days ...string) (index.ReviewMetrics, error)
+
+	// What changes the index is called through change alone.
+
+	// Decide answers a review.
+	Decide(ctx context.Context, id string, answer index.Answer, act index.Act) (index.Review, error)
+	// Link pins two source patients together.
+	Link(ctx context.Context, a, b string, act index.Act) error
+	// Unlink takes a source patient out of its person.
+	Unlink(ctx context.Context, key string, act index.Act) error
+	// Merge makes two people one.
+	Merge(ctx context.Context, survivor, other string, act index.Act) error
+	// Unmerge gives back a person whose id was given up; false: a second person
+	// has to ask.
+	Unmerge(ctx context.Context, former string, act index.Act) (done bool, err error)
 }
 
 // Record is what is used of the store of entries.

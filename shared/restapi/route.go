@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/audit"
 	"github.com/carerecord/carerecord/shared/fhir"
 )
@@ -16,8 +17,13 @@ import (
 type route struct {
 	name        string
 	interaction audit.Interaction
+	activity    access.Activity // what the policy point is asked; none is refused
 	public      bool
-	handle      func(context.Context, *call) (answer, error)
+	operation   bool // the body may be FHIR JSON
+	// choose, where one path serves two ends, gives the route that the parameters
+	// mean. The policy point is asked for both.
+	choose func(route, parameters) route
+	handle func(context.Context, *call) (answer, error)
 }
 
 // methods are the routes of one path. HEAD is answered as GET.
@@ -50,11 +56,7 @@ func (s *server) routes() http.Handler {
 		patternSearch:   func(r *http.Request) methods { return s.instanceRoutes(r.PathValue("type"), "_search") },
 		patternInstance: func(r *http.Request) methods { return s.instanceRoutes(r.PathValue("type"), r.PathValue("id")) },
 		patternOperation: func(r *http.Request) methods {
-			if r.PathValue("type") != "Patient" || r.PathValue("operation") != "$everything" {
-				return nil
-			}
-			everything := route{name: "Patient/$everything", interaction: audit.Operation("$everything"), handle: s.everything}
-			return methods{http.MethodGet: everything}
+			return s.operationRoutes(r.PathValue("type"), r.PathValue("operation"), true)
 		},
 	}
 	for _, p := range Paths() { // no path is served that is not listed
@@ -76,23 +78,31 @@ func (s *server) instanceRoutes(kind, id string) methods {
 	switch {
 	case !ok:
 		return nil
+	case strings.HasPrefix(id, "$"):
+		return s.operationRoutes(kind, id, false)
 	case id == "_search":
 		search.name += "/_search"
 		return methods{http.MethodPost: search}
-	case kind == "Patient":
-		return methods{http.MethodGet: {name: "Patient", interaction: audit.Read, handle: s.readPatient}}
 	}
-	return methods{http.MethodGet: {name: kind, interaction: audit.Read, handle: s.readOther}}
+	read := route{name: kind, interaction: audit.Read, activity: access.Reading, handle: s.readOther}
+	switch kind {
+	case "Patient":
+		read.handle = s.readPatient
+	case "Task":
+		read.activity, read.handle = access.Reviewing, s.readReview
+	}
+	return methods{http.MethodGet: read}
 }
 
 func (s *server) searchRoute(kind string) (route, bool) {
-	switch {
-	case !fhir.KnownType(kind):
-		return route{}, false
-	case kind == "Patient":
-		return route{name: kind, interaction: audit.Search, handle: s.searchPatient}, true
+	search := route{name: kind, interaction: audit.Search, activity: access.Reading, handle: s.searchType}
+	switch kind {
+	case "Patient":
+		search.handle = s.searchPatient
+	case "Task":
+		search.choose = s.chooseTasks
 	}
-	return route{name: kind, interaction: audit.Search, handle: s.searchType}, true
+	return search, fhir.KnownType(kind)
 }
 
 // dispatch refuses what no route is for.

@@ -4,12 +4,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/audit"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/fhir"
+	"github.com/carerecord/carerecord/shared/index"
 )
 
 // call is one request on its way through a handler.
@@ -17,7 +22,7 @@ type call struct {
 	route
 	id         string // X-Request-Id
 	kind       string // resource type of the path
-	instance   string // id of the path
+	instance   string // id of the path; empty for an operation of a type
 	caller     access.Caller
 	parameters parameters
 	// persons are the people whom the answer is about: the handler names
@@ -38,6 +43,9 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, at route) {
 		return
 	}
 	c := &call{route: at, id: requestID(w), kind: r.PathValue("type"), instance: r.PathValue("id")}
+	if strings.HasPrefix(c.instance, "$") {
+		c.instance = ""
+	}
 	if at.public {
 		a, err := at.handle(r.Context(), c)
 		s.write(w, r, at.name, a, err)
@@ -77,18 +85,47 @@ func (s *server) permitted(w http.ResponseWriter, r *http.Request, c *call) (a a
 			a, err = answer{}, failure.New(failure.Internal, "restapi.handle", "defect")
 		}
 	}()
-	decision := access.Decide(c.caller, access.Request{Interaction: c.interaction.Code, Type: c.kind, Person: c.instance})
-	if !decision.Permit {
-		return answer{}, failure.New(failure.Forbidden, "restapi.permitted", "%s", decision.Reason)
-	}
-	if c.parameters, err = readParameters(w, r); err != nil {
+	if err = c.allowed(); err != nil {
 		return answer{}, err
+	}
+	if c.parameters, err = readParameters(w, r, c.operation); err != nil {
+		return answer{}, err
+	}
+	if c.choose != nil {
+		c.route = c.choose(c.route, c.parameters)
+		if err = c.allowed(); err != nil {
+			return answer{}, err
+		}
 	}
 	return c.handle(r.Context(), c)
 }
 
+// allowed asks the policy point.
+func (c *call) allowed() error {
+	request := access.Request{Activity: c.activity, Interaction: c.interaction.Code, Type: c.kind}
+	if c.kind == "Patient" {
+		request.Person = c.instance
+	}
+	if decision := access.Decide(c.caller, request); !decision.Permit {
+		return failure.New(failure.Forbidden, "restapi.allowed", "%s", decision.Reason)
+	}
+	return nil
+}
+
 // trace stores one event for each person seen, or one when there was none.
 func (s *server) trace(ctx context.Context, c *call, failed error) error {
+	e := s.eventOf(c)
+	if failed != nil {
+		kind := failure.KindOf(failed)
+		e.Outcome, e.Reason = audit.MinorFailure, kind.String()
+		if status, _ := replyTo(failed); ourFault(status) {
+			e.Outcome = audit.MajorFailure
+		}
+	}
+	return s.record(ctx, e, c.persons)
+}
+
+func (s *server) eventOf(c *call) audit.Event {
 	e := audit.Event{
 		Interaction: c.interaction, Type: c.kind, RequestID: c.id, Server: s.BaseURL, Outcome: audit.Success,
 		Query: audit.Query(c.name, c.parameters.values, fhir.KnownType), Recorded: s.Now(),
@@ -97,24 +134,48 @@ func (s *server) trace(ctx context.Context, c *call, failed error) error {
 			Role: c.caller.Role, Client: c.caller.Client, Issuer: c.caller.Issuer,
 		},
 	}
-	if failed != nil {
-		kind := failure.KindOf(failed)
-		e.Outcome, e.Reason = audit.MinorFailure, kind.String()
-		if status, _ := replyTo(failed); ourFault(status) {
-			e.Outcome = audit.MajorFailure
-		}
+	if c.activity == access.Reviewing {
+		e.Purpose = audit.Operations
 	}
-	persons := c.persons
+	if c.interaction == audit.Read && c.kind != "Patient" {
+		e.Of = opaqueID(c.instance)
+	}
+	return e
+}
+
+// record stores the event once for each person. They are given to the trail
+// together, which stores those that wait at once in one write.
+func (s *server) record(ctx context.Context, e audit.Event, persons []string) error {
 	if len(persons) == 0 {
 		persons = []string{""}
 	}
-	for _, p := range persons {
-		e.Patient = p
-		if err := s.Audit.Record(ctx, e); err != nil {
-			return failure.Wrap(failure.KindOf(err), "restapi.trace", err)
-		}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range slices.Compact(slices.Sorted(slices.Values(persons))) {
+		event := e
+		event.Patient = p
+		group.Go(func() error { return s.Audit.Record(ctx, event) })
 	}
-	return nil
+	err := group.Wait()
+	return failure.Wrap(failure.KindOf(err), "restapi.record", err)
+}
+
+// change does to the index what the caller asked for, after the trail says who
+// asks and of whom: a change that cannot be audited is not made. What became of
+// it is audited as with every answer.
+func (s *server) change(ctx context.Context, c *call, do func(index.Act) error) error {
+	reason, err := c.parameters.reason()
+	if err != nil {
+		return err
+	}
+	asked := s.eventOf(c)
+	asked.Reason = audit.Asked
+	if err := s.record(ctx, asked, c.persons); err != nil {
+		// Unavailable, whatever the trail said: nothing was changed, and it may be later.
+		return failure.Wrap(failure.Unavailable, "restapi.change", err)
+	}
+	return do(index.Act{
+		By: c.caller.Subject, Organisation: c.caller.Organisation, Role: c.caller.Role, Reason: reason, At: s.Now().UTC(),
+	})
 }
 
 // refuse answers a request that reached no handler.

@@ -82,8 +82,8 @@ func (a *Authorizer) Authorize(ctx context.Context, q Question) (events.APIGatew
 		a.kit.Count(ctx, lambdakit.Metric{Name: lambdakit.MetricKeysDown, Value: 1})
 		return none, err
 	}
-	// Any interaction of any type: what is refused here is refused always.
-	if d := access.Decide(caller, access.Request{Interaction: "read", Type: "Patient"}); !d.Permit {
+	// The activity that is open to most: what is refused here is refused always.
+	if d := access.Decide(caller, access.Request{Activity: access.Reading, Interaction: "read", Type: "Patient"}); !d.Permit {
 		a.refused(ctx, d.Reason)
 		return a.policy("Deny", resource, caller), nil
 	}
