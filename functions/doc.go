@@ -9,7 +9,8 @@
 //		-ldflags="-s -w -buildid=" -o bin/functions/<name>/bootstrap ./functions/<name>
 //
 // and its package is bootstrap with the region's partner register beside it, as
-// partners.yaml. The same source gives the same bytes. A binary stays under
+// partners.yaml, and the model of its patient index, as model.json, if it has
+// one of its own. The same source gives the same bytes. A binary stays under
 // MaxBinaryBytes: a larger one takes longer to start.
 package functions
 

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/carerecord/carerecord/functions/catalogue"
@@ -19,6 +20,15 @@ type alarm struct {
 	metric           awscloudwatch.IMetric
 	limit            float64
 	of, periods      int
+}
+
+// reviewDays is the age of the oldest open review that somebody is told of.
+const reviewDays = 14
+
+// over is the alarm with another limit.
+func (a alarm) over(limit float64) alarm {
+	a.limit = limit
+	return a
 }
 
 // alarms gives every alarm of the stage in a fixed order.
@@ -34,8 +44,16 @@ func (r *region) alarms() []alarm {
 	for _, m := range []string{"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"} {
 		list = append(list, once(m, "executions", "A delivery ended without a report and without quarantine", r.ofMachine(m)))
 	}
+	for _, m := range []string{"Failed", "TimedOut", "Aborted"} {
+		list = append(list, once("Resolution"+m, "resolution", "The re-resolution did not come to its end", r.ofStates("Executions"+m, r.ingest.resolution)))
+	}
+	if r.Settings.Resolution != "" {
+		list = append(list, once("ResolutionNotStarted", "resolution-not-started", "The re-resolution was not started at its hour",
+			r.metric("AWS/Scheduler", "InvocationDroppedCount", "Sum", dims{"ScheduleGroup": jsii.String(r.Settings.Prefix())})))
+	}
 	list = append(
 		list,
+		once("ReviewsOld", "reviews-old", "A review has waited for a human for two weeks", r.nightly("ReviewsOldestDays")).over(reviewDays),
 		alarm{"ExecutionsThrottled", "executions-throttled", "Step Functions holds deliveries back", r.ofMachine("ExecutionThrottled"), 100, 3, 3},
 		once("DeliveriesQuarantined", "quarantine", "A delivery was put into quarantine", r.own("DeliveriesQuarantined", "quarantine-delivery", "Sum")),
 		once("SendersUnknown", "senders-unknown", "A file came of a sender or feed that is not in the partner register", r.own("DeliveriesQuarantined", "receive-delivery", "Sum")),
@@ -99,7 +117,11 @@ func (r *region) visible(queue awssqs.Queue) awscloudwatch.IMetric {
 }
 
 func (r *region) ofMachine(name string) awscloudwatch.IMetric {
-	return r.metric("AWS/States", name, "Sum", dims{"StateMachineArn": r.ingest.machine.StateMachineArn()})
+	return r.ofStates(name, r.ingest.machine)
+}
+
+func (r *region) ofStates(name string, machine awsstepfunctions.StateMachine) awscloudwatch.IMetric {
+	return r.metric("AWS/States", name, "Sum", dims{"StateMachineArn": machine.StateMachineArn()})
 }
 
 func (r *region) ofAPI(name, statistic string) awscloudwatch.IMetric {
@@ -109,6 +131,16 @@ func (r *region) ofAPI(name, statistic string) awscloudwatch.IMetric {
 // own is a figure that the functions count themselves (shared/lambdakit).
 func (r *region) own(name, function, statistic string) awscloudwatch.IMetric {
 	return r.metric("CareRecord", name, statistic, dims{"Stage": &r.Settings.Stage, "Function": &function})
+}
+
+// nightly is a figure of the re-resolution's end: it comes once a day and holds
+// until the next one.
+func (r *region) nightly(name string) awscloudwatch.IMetric {
+	dimensions := map[string]*string{"Stage": &r.Settings.Stage, "Function": jsii.String("resolve-patients")}
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String("CareRecord"), MetricName: &name, Statistic: jsii.String("Maximum"), DimensionsMap: &dimensions,
+		Period: awscdk.Duration_Days(jsii.Number(1)),
+	})
 }
 
 func (r *region) newAlarm(stack awscdk.Stack, a alarm, tell awscloudwatchactions.SnsAction) awscloudwatch.Alarm {

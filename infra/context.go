@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/carerecord/carerecord/functions/catalogue"
 	"github.com/carerecord/carerecord/infra/stage"
 	"github.com/carerecord/carerecord/shared/failure"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/partner"
 	"github.com/carerecord/carerecord/shared/partner/strictyaml"
 )
@@ -18,6 +21,7 @@ const (
 	contextStage    = "stage"    // dev, test or live; default dev
 	contextSettings = "settings" // file of settings; default: those of the stage in infra/stage
 	contextPartners = "partners" // file of the partner register; in dev the default is that of the sample region
+	contextModel    = "model"    // file of the patient index's model; default: the one in the functions
 	contextAssets   = "assets"   // folder of the built functions
 )
 
@@ -32,6 +36,7 @@ type Options struct {
 	Settings stage.Settings
 	Partners *partner.Register
 	Register []byte // the text of Partners
+	Model    []byte // of the patient index; nil: the one that comes with the functions
 	Assets   string // folder with <function>/bootstrap
 	Output   string
 }
@@ -67,7 +72,7 @@ func contextOf(args []string, getenv func(string) string) (map[string]string, er
 }
 
 func contextKeys() []string {
-	return []string{contextAssets, contextPartners, contextSettings, contextStage}
+	return []string{contextAssets, contextModel, contextPartners, contextSettings, contextStage}
 }
 
 // options reads the files that the context names.
@@ -88,6 +93,9 @@ func options(given map[string]string, out string) (Options, error) {
 		return Options{}, err
 	}
 	if err := o.readPartners(given[contextPartners]); err != nil {
+		return Options{}, err
+	}
+	if err := o.readModel(given[contextModel]); err != nil {
 		return Options{}, err
 	}
 	return o, o.checkSenders()
@@ -120,6 +128,20 @@ func (o *Options) readPartners(file string) error {
 	return err
 }
 
+// readModel reads a model, which the functions would refuse to start with if it
+// were none.
+func (o *Options) readModel(file string) (err error) {
+	const op = "infra.readModel"
+	if file == "" {
+		return nil
+	}
+	if o.Model, err = os.ReadFile(file); err != nil {
+		return failure.Wrap(failure.NotFound, op, err)
+	}
+	_, err = matching.ReadModel(o.Model)
+	return failure.Wrap(failure.Invalid, op, err)
+}
+
 // checkSenders refuses an account for an organisation that is no partner: it
 // is more likely a slip of the pen than a wish.
 func (o *Options) checkSenders() error {
@@ -132,23 +154,41 @@ func (o *Options) checkSenders() error {
 }
 
 // asset gives the folder of a built function. It refuses a function that was
-// not built, and one that carries another partner register than the roles are
-// made from: a partner would be let in by one and not known to the other.
-func (o *Options) asset(function string, carriesRegister bool) (string, error) {
-	const op = "infra.asset"
-	folder := filepath.Join(o.Assets, function)
+// not built, one that carries another partner register than the roles are made
+// from (a partner would be let in by one and not known to the other), and one
+// that carries another model than was given.
+func (o *Options) asset(f catalogue.Function) (string, error) {
+	folder := filepath.Join(o.Assets, f.Name)
 	if _, err := os.Stat(filepath.Join(folder, "bootstrap")); err != nil {
-		return "", failure.New(failure.NotFound, op, "%s/bootstrap is missing: run make build first", folder)
+		return "", failure.New(failure.NotFound, "infra.asset", "%s/bootstrap is missing: run make build first", folder)
 	}
-	if !carriesRegister {
-		return folder, nil
+	if f.Has(catalogue.PartnersFile) {
+		if err := carries(folder, registerFile, o.Register, "register", "PARTNERS"); err != nil {
+			return "", err
+		}
 	}
-	bundled, err := os.ReadFile(filepath.Join(folder, registerFile))
-	if err != nil {
-		return "", failure.New(failure.NotFound, op, "%s/%s is missing: run make build first", folder, registerFile)
-	}
-	if string(bundled) != string(o.Register) {
-		return "", failure.New(failure.Conflict, op, "%s/%s is not the register given: run make build PARTNERS=FILE with the same file", folder, registerFile)
+	if f.Has(catalogue.ModelFile) {
+		if err := carries(folder, modelFile, o.Model, "model", "MODEL"); err != nil {
+			return "", err
+		}
 	}
 	return folder, nil
+}
+
+// carries compares a file of a function's package with what was given; nil: it
+// must not be there.
+func carries(folder, name string, given []byte, what, variable string) error {
+	const op = "infra.carries"
+	bundled, err := os.ReadFile(filepath.Join(folder, name))
+	switch {
+	case err != nil && given == nil:
+		return nil
+	case err != nil:
+		return failure.New(failure.NotFound, op, "%s/%s is missing: run make build %s=FILE first", folder, name, variable)
+	case given == nil:
+		return failure.New(failure.Conflict, op, "%s/%s is there, and no %s was given: run make build without %s", folder, name, what, variable)
+	case !bytes.Equal(bundled, given):
+		return failure.New(failure.Conflict, op, "%s/%s is not the %s given: run make build %s=FILE with the same file", folder, name, what, variable)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/carerecord/carerecord/functions/catalogue"
 	"github.com/carerecord/carerecord/shared/failure"
 )
 
@@ -23,12 +24,14 @@ func TestContextRefuses(t *testing.T) {
 		want string
 	}{
 		"an unknown stage":                   {[]string{"-c", "stage=prod"}, `stage "prod" is unknown: want dev, test or live`},
-		"an unknown key":                     {[]string{"-c", "region=eu-west-1"}, "want key=value with assets, partners, settings or stage"},
+		"an unknown key":                     {[]string{"-c", "region=eu-west-1"}, "want key=value with assets, model, partners, settings or stage"},
 		"no value":                           {[]string{"-c", "stage"}, "want key=value"},
 		"something else":                     {[]string{"deploy"}, `"deploy": want -c key=value`},
 		"live without its partner register":  {[]string{"-c", "stage=live"}, "stage live needs its partner register: -c partners=FILE"},
 		"a register with a code twice":       {[]string{"-c", "partners=" + twice}, `"RZZ" stands in the register twice`},
 		"a register that is not there":       {[]string{"-c", "partners=" + folder + "/none.yaml"}, "no such file"},
+		"a model that is not there":          {[]string{"-c", "partners=../" + samplePartners, "-c", "model=" + folder + "/none.json"}, "no such file"},
+		"a model that is none":               {[]string{"-c", "partners=../" + samplePartners, "-c", "model=" + twice}, "infra.readModel: invalid"},
 		"settings that are not there":        {[]string{"-c", "settings=" + folder + "/none.yaml"}, "no such file"},
 		"an account of a partner that isn't": {[]string{"-c", "stage=live", "-c", "partners=" + other}, "senders.RZZ: the partner register has no such partner"},
 	} {
@@ -67,7 +70,7 @@ func TestContextOfTheCLI(t *testing.T) {
 // refused with what to do.
 func TestAssetsRefuse(t *testing.T) {
 	t.Parallel()
-	folder := packages(t)
+	folder := packages(t, shippedModel)
 	if err := os.Remove(filepath.Join(folder, "serve-fhir", "bootstrap")); err != nil {
 		t.Fatal(err)
 	}
@@ -75,19 +78,32 @@ func TestAssetsRefuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "split-delivery", registerFile), []byte("partners: []\n"))
-	o, err := options(map[string]string{contextPartners: "../" + samplePartners, contextAssets: folder}, "")
+	write(t, filepath.Join(folder, "load-entries", modelFile), []byte("{}"))
+	o, err := options(map[string]string{contextPartners: "../" + samplePartners, contextAssets: folder, contextModel: shippedModel}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for function, want := range map[string]string{
-		"serve-fhir": "bootstrap is missing: run make build first", "match-patients": "partners.yaml is missing: run make build first",
-		"split-delivery": "is not the register given", "report-delivery": "",
-	} {
-		_, err := o.asset(function, true)
+	refuses := func(function, want string) {
+		t.Helper()
+		f, _ := catalogue.Find(function)
+		_, err := o.asset(f)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", function, err, want)
 		}
 	}
+	refuses("serve-fhir", "bootstrap is missing: run make build first")
+	refuses("match-patients", "partners.yaml is missing: run make build PARTNERS=FILE first")
+	refuses("split-delivery", "is not the register given")
+	refuses("load-entries", "is not the model given")
+	refuses("report-delivery", "")
+	refuses("resolve-patients", "")
+	if err := os.Remove(filepath.Join(folder, "resolve-patients", modelFile)); err != nil {
+		t.Fatal(err)
+	}
+	refuses("resolve-patients", "model.json is missing: run make build MODEL=FILE first")
+	o.Model = nil
+	refuses("resolve-patients", "")
+	refuses("load-entries", "model.json is there, and no model was given: run make build without MODEL")
 	o.Output = t.TempDir()
 	guard.Lock()
 	defer guard.Unlock()

@@ -17,7 +17,7 @@ func (r *region) newFunction(stack awscdk.Stack, name string, rights ...awsiam.P
 	if !ok {
 		panic("infra: the catalogue has no function " + name)
 	}
-	folder, err := r.asset(name, f.Has(catalogue.PartnersFile))
+	folder, err := r.asset(f)
 	if err != nil {
 		panic(err)
 	}

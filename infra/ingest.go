@@ -10,8 +10,8 @@ import (
 	"github.com/carerecord/carerecord/functions/catalogue"
 )
 
-// ingestStack is the way of a file: from the drop into the record, and from
-// there to the events.
+// ingestStack is the way of a file: from the drop into the record, from there to
+// the events, and the look back each night at who is whom.
 type ingestStack struct {
 	stack        awscdk.Stack
 	functions    map[string]awslambda.Function // by name
@@ -19,6 +19,7 @@ type ingestStack struct {
 	dropLetters  awssqs.Queue
 	eventLetters awssqs.Queue
 	machine      awsstepfunctions.StateMachine
+	resolution   awsstepfunctions.StateMachine
 	bus          awsevents.CfnEventBus
 }
 
@@ -28,11 +29,12 @@ func (r *region) newIngest() {
 	r.newNotifications(stack)
 	r.ingest.functions = map[string]awslambda.Function{}
 	for _, f := range catalogue.Functions() {
-		if f.Trigger == catalogue.Task {
+		if f.Trigger == catalogue.Task || f.Trigger == catalogue.Resolution {
 			r.ingest.functions[f.Name] = r.newFunction(stack, f.Name)
 		}
 	}
-	r.ingest.machine = r.newMachine(stack, r.ingest.functions)
+	r.ingest.machine = r.newDelivery(stack, r.ingest.functions)
+	r.ingest.resolution = r.newResolution(stack, r.ingest.functions)
 	receive := r.newFunction(stack, "receive-delivery", r.queueRights(r.ingest.dropQueue)...)
 	r.receive(stack, receive)
 	r.ingest.functions["receive-delivery"] = receive
@@ -40,6 +42,7 @@ func (r *region) newIngest() {
 	r.ingest.functions["publish-events"] = r.newOutbox(stack)
 	r.newSenders(stack)
 	output(stack, "StateMachineArn", r.ingest.machine.StateMachineArn())
+	output(stack, "ResolutionArn", r.ingest.resolution.StateMachineArn())
 	output(stack, "EventBusName", r.ingest.bus.Ref())
 	suppressIngest(r.ingest)
 }

@@ -97,6 +97,12 @@ func TestStateMachine(t *testing.T) {
 	if diff := cmp.Diff(want, machine.at("DefinitionSubstitutions")); diff != "" {
 		t.Errorf("substitutions (-want +got):\n%s", diff)
 	}
+	checkDefinition(t, machine)
+}
+
+// checkDefinition has both readers of definitions take what is deployed.
+func checkDefinition(t *testing.T, machine resource) {
+	t.Helper()
 	final := resolved(t, machine)
 	if _, err := statemachine.Parse(final); err != nil {
 		t.Error(err)

@@ -51,6 +51,10 @@ func (r *region) newDashboard(stack awscdk.Stack, alarms map[string]awscloudwatc
 				graph("Rows", r.own("RowsRead", "report-delivery", "Sum"), r.own("RowsRejected", "report-delivery", "Sum")),
 			},
 			{
+				graph("Re-resolution", r.own("PatientsLookedAgain", "resolve-patients", "Sum"), r.own("PatientsChanged", "resolve-patients", "Sum")),
+				graph("Reviews", r.nightly("ReviewsOpen"), r.nightly("ReviewsOldestDays")),
+			},
+			{
 				graph("Requests", r.ofAPI("Count", "Sum"), r.ofAPI("4XXError", "Sum"), r.ofAPI("5XXError", "Sum")),
 				graph("Latency (ms)", r.ofAPI("Latency", "p50"), r.ofAPI("Latency", "p95"), r.ofAPI("Latency", "p99")),
 			},

@@ -36,6 +36,11 @@ func TestEverythingThatMattersIsWatched(t *testing.T) {
 		{"ExecutionsTimedOut", "StateMachineArn", "<Delivery>"},
 		{"ExecutionsAborted", "StateMachineArn", "<Delivery>"},
 		{"ExecutionThrottled", "StateMachineArn", "<Delivery>"},
+		{"ExecutionsFailed", "StateMachineArn", "<Resolution>"},
+		{"ExecutionsTimedOut", "StateMachineArn", "<Resolution>"},
+		{"ExecutionsAborted", "StateMachineArn", "<Resolution>"},
+		{"InvocationDroppedCount", "ScheduleGroup", "carerecord-live"},
+		{lambdakit.MetricReviewAge, "Function", "resolve-patients"},
 		{"5XXError", "ApiName", "carerecord-live"},
 		{"Latency", "ApiName", "carerecord-live"},
 		{"BlockedRequests", "WebACL", "carerecord-live"},
@@ -71,6 +76,7 @@ func TestEverythingThatMattersIsWatched(t *testing.T) {
 func TestOwnFiguresExist(t *testing.T) {
 	known := []string{
 		lambdakit.MetricPanics, lambdakit.MetricQuarantined, lambdakit.MetricKeysDown, lambdakit.MetricTooLarge, lambdakit.MetricDropped,
+		lambdakit.MetricReviewAge,
 	}
 	for name, alarm := range synth(t, stage.Dev).all("operations", "AWS::CloudWatch::Alarm") {
 		if namespace := alarm.at("Namespace").(string); strings.HasPrefix(namespace, "AWS/") {
@@ -81,6 +87,15 @@ func TestOwnFiguresExist(t *testing.T) {
 		if metric := alarm.at("MetricName").(string); !slices.Contains(known, metric) {
 			t.Errorf("%s: no function writes %s", name, metric)
 		}
+	}
+}
+
+// The age of the reviews is counted once a night, so that it is looked at by the day.
+func TestOldReviewsAreToldOf(t *testing.T) {
+	for _, name := range everyStage {
+		synth(t, name).one(t, "operations", "AWS::CloudWatch::Alarm", "ReviewsOld").want(t, "ReviewsOld", map[string]any{
+			"Period": 86400, "Statistic": "Maximum", "Threshold": 14, "EvaluationPeriods": 1, "DatapointsToAlarm": 1,
+		})
 	}
 }
 
@@ -119,8 +134,8 @@ func TestAlarmsTellTheOperators(t *testing.T) {
 func TestLogs(t *testing.T) {
 	for name, days := range map[string]int{stage.Dev: 30, stage.Live: 731} {
 		logs := synth(t, name).every("AWS::Logs::LogGroup")
-		if len(logs) != len(catalogue.Functions())+4 {
-			t.Errorf("%d logs, want one for each function and those of deliveries, requests, API Gateway and firewall", len(logs))
+		if len(logs) != len(catalogue.Functions())+5 {
+			t.Errorf("%d logs, want one for each function and those of deliveries, the re-resolution, requests, API Gateway and firewall", len(logs))
 		}
 		for id, group := range logs {
 			group.want(t, id, map[string]any{"RetentionInDays": days, "KmsKeyId": "<LogsKey.Arn>"})

@@ -67,12 +67,14 @@ func snapshot(t *testing.T, made template) []byte {
 }
 
 // shortened leaves out what is the same everywhere (tags) and what is a file
-// of its own (the state machine's definition).
+// of its own (the state machines' definitions).
 func shortened(properties map[string]any) map[string]any {
 	out := maps.Clone(properties)
 	delete(out, "Tags")
-	if out["DefinitionString"] == definition.Text() {
-		out["DefinitionString"] = "infra/statemachine/delivery.asl.json"
+	for name, text := range map[string]string{"delivery": definition.Text(), "resolution": definition.ResolutionText()} {
+		if out["DefinitionString"] == text {
+			out["DefinitionString"] = "infra/statemachine/" + name + ".asl.json"
+		}
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func suppressData(d dataStack, secret awssecretsmanager.Secret, plan awsbackup.B
 		rules: append(both("SecretsManagerRotationEnabled"), "AwsSolutions-SMG4"),
 		reason: "The key makes the opaque ids under which all records are stored. A new key would make new ids, and every link and record " +
 			"would be out of reach. It is generated inside of Secrets Manager, never shown, encrypted with a customer managed key that is " +
-			"rotated each year, and readable by four functions alone.",
+			"rotated each year, and readable by five functions alone.",
 	})
 	suppress(plan, finding{
 		rules: []string{"AwsSolutions-IAM4"}, only: []string{"AWSBackupServiceRolePolicyForBackup$"},
@@ -68,7 +68,7 @@ func suppressData(d dataStack, secret awssecretsmanager.Secret, plan awsbackup.B
 	})
 }
 
-// suppressPolicy is for the policies of functions and of the state machine:
+// suppressPolicy is for the policies of functions and of the state machines:
 // they are written out in full, with a wildcard only where there is no other way.
 func suppressPolicy(policy awsiam.ManagedPolicy) {
 	const iam5 = "AwsSolutions-IAM5"
@@ -78,7 +78,7 @@ func suppressPolicy(policy awsiam.ManagedPolicy) {
 			"know no resources (AWS Service Authorization Reference). The actions are named one by one."},
 		finding{rules: []string{iam5}, only: []string{`^Resource::<(Drop|Work|Reports)[0-9A-F]{8}\.Arn>\/\*$`}, reason: "All objects of one " +
 			"bucket: their keys come with the partners' files and cannot be known beforehand."},
-		finding{rules: []string{iam5}, only: []string{`^Resource::arn:aws:states:.*:execution:carerecord-[a-z]+-delivery(\/|:)\*$`}, reason: "The executions of one " +
+		finding{rules: []string{iam5}, only: []string{`^Resource::arn:aws:states:.*:execution:carerecord-[a-z]+-(delivery|resolution)(\/|:)\*$`}, reason: "The executions of one " +
 			"state machine: their names are made when they start (Step Functions developer guide, \"IAM policies for using Distributed Map state\")."},
 	)
 }
@@ -91,7 +91,7 @@ func suppressFunction(f awslambda.Function) {
 			"by the key policies and by the bucket policies. A VPC would add no boundary and one more part that fails."},
 		finding{rules: both("LambdaDLQ"), reason: "A dead-letter queue serves asynchronous invocations alone, and nothing invokes the function so. " +
 			"Messages that fail go to the dead-letter queue of their queue, records of streams to that of the event source mapping, " +
-			"tasks to the state machine's retries and quarantine, requests back to their caller. Each of these has an alarm."},
+			"tasks to their state machine's retries and to quarantine or to the next night's run, requests back to their caller. Each of these has an alarm."},
 	)
 }
 

@@ -81,12 +81,26 @@ func synth(t *testing.T, name string) assembly {
 // nothing, so that the tests need no build.
 func arguments(t *testing.T, name string) []string {
 	t.Helper()
-	return []string{"-c", "stage=" + name, "-c", "partners=../" + samplePartners, "-c", "assets=" + packages(t)}
+	args := []string{"-c", "stage=" + name, "-c", "partners=../" + samplePartners}
+	if name == stage.Live { // it has a model of its own
+		return append(args, "-c", "model="+shippedModel, "-c", "assets="+packages(t, shippedModel))
+	}
+	return append(args, "-c", "assets="+packages(t, ""))
 }
 
-func packages(t *testing.T) string {
+// shippedModel stands for a model that a region has trained.
+const shippedModel = "../shared/matching/default-model.json"
+
+func packages(t *testing.T, model string) string {
 	t.Helper()
 	folder := t.TempDir()
+	var trained []byte
+	if model != "" {
+		var err error
+		if trained, err = os.ReadFile(model); err != nil {
+			t.Fatal(err)
+		}
+	}
 	register, err := os.ReadFile("../" + samplePartners)
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +109,9 @@ func packages(t *testing.T) string {
 		write(t, filepath.Join(folder, f.Name, "bootstrap"), []byte(f.Name))
 		if f.Has(catalogue.PartnersFile) {
 			write(t, filepath.Join(folder, f.Name, registerFile), register)
+		}
+		if f.Has(catalogue.ModelFile) && trained != nil {
+			write(t, filepath.Join(folder, f.Name, modelFile), trained)
 		}
 	}
 	return folder

@@ -15,14 +15,16 @@ type Trigger string
 // The triggers.
 const (
 	Queue      Trigger = "SQS"        // a batch of messages; answers which of them failed
-	Task       Trigger = "Task"       // a state of the state machine
+	Task       Trigger = "Task"       // a state of the state machine of deliveries
+	Resolution Trigger = "Resolution" // a state of the state machine of the re-resolution
 	API        Trigger = "API"        // API Gateway REST API, proxy integration
 	Authorizer Trigger = "Authorizer" // API Gateway Lambda authorizer
 	Stream     Trigger = "Stream"     // DynamoDB streams; answers where the batch failed
 )
 
 // Settings are environment variables. A function has those of its entry and no
-// others; each is refused at the start when it is missing or malformed.
+// others; each is refused at the start when it is malformed, and when it is
+// missing unless it is Optional.
 const (
 	Stage         = "STAGE"             // name of the stage, such as dev
 	TableIndex    = "TABLE_INDEX"       // names of tables
@@ -33,6 +35,7 @@ const (
 	BucketWork    = "BUCKET_WORK"       //
 	BucketReports = "BUCKET_REPORTS"    //
 	PartnersFile  = "PARTNERS_FILE"     // path of the partner register in the function's package
+	ModelFile     = "MODEL_FILE"        // path of a model in the function's package; without it the one in the binary holds
 	RegionKey     = "REGION_KEY_SECRET" // ARN of the secret that holds the region's key
 	StateMachine  = "STATE_MACHINE_ARN" // of the deliveries
 	EventBus      = "EVENT_BUS"         // name or ARN of the bus
@@ -41,6 +44,9 @@ const (
 	TokenKeys     = "TOKEN_JWKS_URL"    // where the issuer publishes its keys
 	BaseURL       = "BASE_URL"          // FHIR root as clients see it
 )
+
+// Optional says whether a function starts without the setting.
+func Optional(setting string) bool { return setting == ModelFile }
 
 // Call is an operation of the AWS API that a function makes on one resource.
 type Call struct {

@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,20 +61,38 @@ func TestEntries(t *testing.T) {
 // A task's function ends before its state does, so that what it answers counts.
 func TestTasksEndBeforeTheirStates(t *testing.T) {
 	t.Parallel()
-	definition, err := os.ReadFile("../../infra/statemachine/delivery.asl.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	states := map[string]int{"split-delivery": 900, "match-patients": 130, "load-entries": 130, "report-delivery": 300, "quarantine-delivery": 300}
-	for name, limit := range states {
-		f, ok := catalogue.Find(name)
-		if !ok || f.Trigger != catalogue.Task || f.Timeout >= limit {
-			t.Errorf("%s: %d seconds, its state has %d", name, f.Timeout, limit)
+	for machine, states := range map[string]map[string]int{
+		"delivery":   {"split-delivery": 900, "match-patients": 130, "load-entries": 130, "report-delivery": 300, "quarantine-delivery": 300},
+		"resolution": {"resolve-patients": 300},
+	} {
+		definition, err := os.ReadFile("../../infra/statemachine/" + machine + ".asl.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		trigger := map[string]catalogue.Trigger{"delivery": catalogue.Task, "resolution": catalogue.Resolution}[machine]
+		for name, limit := range states {
+			f, ok := catalogue.Find(name)
+			if !ok || f.Trigger != trigger || f.Timeout >= limit {
+				t.Errorf("%s: %d seconds, its state has %d", name, f.Timeout, limit)
+			}
+			if !strings.Contains(string(definition), fmt.Sprintf(`"TimeoutSeconds": %d`, limit)) {
+				t.Errorf("%s has no state of %d seconds: this test is out of date", machine, limit)
+			}
 		}
 	}
-	for _, seconds := range []string{"900", "130", "300"} {
-		if !strings.Contains(string(definition), `"TimeoutSeconds": `+seconds) {
-			t.Errorf("the definition has no state of %s seconds: this test is out of date", seconds)
+}
+
+// What a function can start without, it has as its last resort in its binary.
+func TestOptionalSettings(t *testing.T) {
+	t.Parallel()
+	for _, f := range catalogue.Functions() {
+		for _, setting := range f.Settings {
+			if catalogue.Optional(setting) != (setting == "MODEL_FILE") {
+				t.Errorf("%s can do without %s", f.Name, setting)
+			}
+		}
+		if index := slices.ContainsFunc(f.Calls, func(c catalogue.Call) bool { return c.Resource == catalogue.TableIndex }); index != f.Has(catalogue.ModelFile) {
+			t.Errorf("%s: it calls the patient index %v, and has its model %v", f.Name, index, f.Has(catalogue.ModelFile))
 		}
 	}
 }

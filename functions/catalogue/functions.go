@@ -3,7 +3,8 @@ package catalogue
 import "slices"
 
 // Functions gives every function of the region, in the order in which a
-// delivery, then a request, meets them.
+// delivery, then a request, meets them. The task of the re-resolution stands
+// between the two.
 //
 // Timeouts of the tasks end before those of their states in the state machine;
 // that of serve-fhir is API Gateway's. From 1,769 MB on a function has a whole
@@ -27,14 +28,13 @@ func Functions() []Function {
 		{
 			Name: "match-patients", Trigger: Task, Timeout: 120, Memory: 1769,
 			Does:     "Links the patients of a few chunks to people.",
-			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex},
-			Calls: join(secret, on(BucketWork, "s3:GetObject"), on(TableDelivery, "dynamodb:GetItem"),
-				on(TableIndex, slices.Concat(get, commit, []string{"dynamodb:ConditionCheckItem"})...)),
+			Settings: []string{BucketWork, ModelFile, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex},
+			Calls:    join(secret, on(BucketWork, "s3:GetObject"), on(TableDelivery, "dynamodb:GetItem"), link),
 		},
 		{
 			Name: "load-entries", Trigger: Task, Timeout: 120, Memory: 1769,
 			Does:     "Loads the entries of a few chunks into the record.",
-			Settings: []string{BucketWork, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex, TableRecord},
+			Settings: []string{BucketWork, ModelFile, PartnersFile, RegionKey, Stage, TableDelivery, TableIndex, TableRecord},
 			Calls: join(secret, on(BucketWork, append([]string{"s3:GetObject"}, write...)...),
 				on(TableDelivery, "dynamodb:GetItem", "dynamodb:UpdateItem"), on(TableIndex, get...),
 				on(TableRecord, slices.Concat(get, commit)...)),
@@ -52,10 +52,16 @@ func Functions() []Function {
 			Calls:    join(reports, on(TableDelivery, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")),
 		},
 		{
+			Name: "resolve-patients", Trigger: Resolution, Timeout: 290, Memory: 1769,
+			Does:     "Decides again on source patients that the order of arrival may have kept apart.",
+			Settings: []string{ModelFile, RegionKey, Stage, TableIndex},
+			Calls:    join(secret, link),
+		},
+		{
 			Name: "serve-fhir", Trigger: API, Timeout: 29, Memory: 1769,
-			Does:     "Answers FHIR requests for a person's record.",
-			Settings: []string{BaseURL, PartnersFile, RegionKey, Stage, TableAudit, TableDelivery, TableIndex, TableRecord},
-			Calls: join(secret, on(TableIndex, "dynamodb:GetItem", "dynamodb:Query"),
+			Does:     "Answers FHIR requests for a person's record and for who is who, and takes reviewers' decisions.",
+			Settings: []string{BaseURL, ModelFile, PartnersFile, RegionKey, Stage, TableAudit, TableDelivery, TableIndex, TableRecord},
+			Calls: join(secret, link,
 				on(TableRecord, append([]string{"dynamodb:Query"}, get...)...), on(TableDelivery, get...),
 				on(TableAudit, append([]string{"dynamodb:TransactWriteItems", "dynamodb:UpdateItem"}, get...)...)),
 		},
@@ -81,6 +87,7 @@ var (
 	write  = []string{"s3:PutObject", "s3:HeadObject", "s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload", "s3:AbortMultipartUpload"}
 
 	secret  = on(RegionKey, "secretsmanager:GetSecretValue")
+	link    = on(TableIndex, slices.Concat(get, commit, []string{"dynamodb:ConditionCheckItem", "dynamodb:Query"})...)
 	reports = join(on(BucketWork, "s3:GetObject"), on(BucketReports, write...))
 )
 

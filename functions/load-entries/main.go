@@ -18,6 +18,7 @@ const name = "load-entries"
 
 type settings struct {
 	Work     lambdakit.BucketName `env:"BUCKET_WORK"`
+	Model    lambdakit.Model      `env:"MODEL_FILE,optional"`
 	Partners lambdakit.File       `env:"PARTNERS_FILE"`
 	Key      lambdakit.Secret     `env:"REGION_KEY_SECRET"`
 	Stage    lambdakit.Stage      `env:"STAGE"`

@@ -17,6 +17,7 @@ const name = "match-patients"
 
 type settings struct {
 	Work     lambdakit.BucketName `env:"BUCKET_WORK"`
+	Model    lambdakit.Model      `env:"MODEL_FILE,optional"`
 	Partners lambdakit.File       `env:"PARTNERS_FILE"`
 	Key      lambdakit.Secret     `env:"REGION_KEY_SECRET"`
 	Stage    lambdakit.Stage      `env:"STAGE"`

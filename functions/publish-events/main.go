@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/carerecord/carerecord/functions/internal/eventbus"
 	"github.com/carerecord/carerecord/functions/internal/region"
 	"github.com/carerecord/carerecord/shared/event"
 	"github.com/carerecord/carerecord/shared/lambdakit"
@@ -32,7 +33,7 @@ func run(ctx context.Context, getenv func(string) string) (lambda.Handler, error
 		return nil, err
 	}
 	kit := lambdakit.New(ctx, name, s.Stage)
-	publisher := stream.Publisher{Kit: kit, Bus: r.Bus(s.Bus), Tables: stream.Tables{
+	publisher := stream.Publisher{Kit: kit, Bus: eventbus.New(r, s.Bus), Tables: stream.Tables{
 		string(s.Delivery): event.Deliveries, string(s.Index): event.Index, string(s.Record): event.Record,
 	}}
 	return lambdakit.Stream(kit, publisher.Publish), nil

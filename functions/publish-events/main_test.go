@@ -16,7 +16,7 @@ const allDone = `{"batchItemFailures":[]}`
 
 func TestPublish(t *testing.T) {
 	r := functiontest.New(t, name, run, false)
-	for _, table := range []string{"delivery", "index", "record"} {
+	for _, table := range []string{"delivery", "index", "people", "record"} {
 		if got := r.Must(t, functiontest.Sample(t, name+"."+table)); got != allDone {
 			t.Errorf("%s: %s", table, got)
 		}
@@ -24,11 +24,14 @@ func TestPublish(t *testing.T) {
 	var got []string
 	for _, e := range r.Services.Events() {
 		got = append(got, e.DetailType)
-		if e.Source != "carerecord" || e.EventBusName != "carerecord-dev" || !strings.Contains(e.Detail, `"type":"`+e.DetailType+`"`) {
+		if e.Source != "carerecord" || e.EventBusName != "carerecord-dev" || !strings.Contains(e.Detail, `"type":"`+e.DetailType+`"`) || strings.Contains(e.Detail, "Sample") {
 			t.Errorf("%+v", e)
 		}
 	}
-	want := []string{"delivery.completed", "person.linked", "person.linked", "person.unlinked", "person.linked", "record.changed"}
+	want := []string{
+		"delivery.completed", "person.linked", "person.linked", "person.unlinked", "person.linked",
+		"review.opened", "review.decided", "person.merged", "person.unmerged", "record.changed",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/carerecord/carerecord/functions/internal/executions"
 	"github.com/carerecord/carerecord/functions/internal/region"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/lambdakit"
@@ -40,6 +41,6 @@ func run(ctx context.Context, getenv func(string) string) (lambda.Handler, error
 		Buckets: delivery.Buckets{Drop: string(s.Drop), Reports: string(s.Reports)},
 	}
 	kit := lambdakit.New(ctx, name, s.Stage)
-	receiver := notification.Receiver{Kit: kit, Bucket: string(s.Drop), Receive: region.Receive(kit, service), Start: r.Starter(kit, s.Machine)}
+	receiver := notification.Receiver{Kit: kit, Bucket: string(s.Drop), Receive: region.Receive(kit, service), Start: executions.Starter(r, kit, s.Machine)}
 	return lambdakit.Queue(kit, receiver.Handle), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/carerecord/carerecord/functions/runtimetest"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/record"
 	"github.com/carerecord/carerecord/shared/sample"
@@ -83,7 +84,7 @@ func load(b *testing.B, key, file string) loaded {
 	h := hasher(b, r)
 	s := &delivery.Service{
 		Partners: partners(b), Objects: r.Store(), Table: r.Table(catalogue.TableDelivery), Hasher: h, Now: time.Now,
-		Index: index.New(r.Table(catalogue.TableIndex), h), Record: record.New(r.Table(catalogue.TableRecord)),
+		Index: index.New(r.Table(catalogue.TableIndex), h, matching.NewMatcher(matching.Default())), Record: record.New(r.Table(catalogue.TableRecord)),
 		Buckets: delivery.Buckets{Drop: r.Value(catalogue.BucketDrop), Work: r.Value(catalogue.BucketWork), Reports: r.Value(catalogue.BucketReports)},
 	}
 	content, err := sample.FS.ReadFile(file)

@@ -12,6 +12,7 @@ import (
 	"github.com/carerecord/carerecord/functions/runtimetest"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/sample"
 )
@@ -89,7 +90,7 @@ func TestDeliveriesThatChangeWhatIsThere(t *testing.T) {
 
 	merge(t, r, pool)
 
-	x := index.New(r.Table(catalogue.TableIndex), hasher(t, r))
+	x := index.New(r.Table(catalogue.TableIndex), hasher(t, r), matching.NewMatcher(matching.Default()))
 	person, err := x.FindNHSNumber(t.Context(), number)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	definition "github.com/carerecord/carerecord/infra/statemachine"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/record"
 	"github.com/carerecord/carerecord/shared/statemachine"
@@ -77,7 +78,7 @@ func openReference(t testing.TB, r *runtimetest.Region) {
 	h := hasher(t, r)
 	world.reference = reference{tables: db, service: &delivery.Service{
 		Partners: partners(t), Objects: r.Store(), Table: db.Table("delivery"), Hasher: h,
-		Index: index.New(db.Table("index"), h), Record: record.New(db.Table("record")), Now: time.Now,
+		Index: index.New(db.Table("index"), h, matching.NewMatcher(matching.Default())), Record: record.New(db.Table("record")), Now: time.Now,
 		Buckets: delivery.Buckets{Drop: r.Value(catalogue.BucketDrop), Work: runtimetest.ReferenceWork, Reports: runtimetest.ReferenceReports},
 	}}
 }

@@ -180,7 +180,9 @@ func (r *Region) environment(p *Process, folder string) map[string]string {
 		env["AWS_ENDPOINT_URL_"+service] = p.gateway.server.URL
 	}
 	for _, setting := range p.Function.Settings {
-		env[setting] = r.values[setting]
+		if value := r.values[setting]; value != "" || !catalogue.Optional(setting) {
+			env[setting] = value
+		}
 	}
 	if p.Function.Has(catalogue.PartnersFile) {
 		env[catalogue.PartnersFile] = filepath.Join(folder, register)

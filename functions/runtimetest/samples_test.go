@@ -15,6 +15,7 @@ import (
 	"github.com/carerecord/carerecord/functions/runtimetest"
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/lambdakit"
+	"github.com/carerecord/carerecord/shared/resolution"
 )
 
 // outcome is what a sample event must come to in the shared region.
@@ -40,13 +41,17 @@ func outcomes() map[string]outcome {
 		"load-entries":                 {answer: `{"chunks":1}`, codes: quiet},
 		"report-delivery":              {answer: answers["report-delivery"], codes: []string{lambdakit.DeliveryEnded}},
 		"quarantine-delivery":          {answer: answers["report-delivery"], codes: []string{lambdakit.DeliveryEnded}},
+		"resolve-patients":             {check: swept, codes: []string{lambdakit.PartResolved}},
+		"resolve-patients.sum":         {check: summed, codes: []string{lambdakit.ResolutionEnded}},
 		"serve-fhir.metadata":          {check: served("CapabilityStatement"), codes: []string{"FHIR_ANSWERED"}},
 		"serve-fhir.everything":        {check: served("Bundle"), codes: []string{"FHIR_ANSWERED"}},
 		"serve-fhir.search":            {check: served("Bundle"), codes: []string{"FHIR_ANSWERED"}},
+		"serve-fhir.match":             {check: served("Bundle"), codes: []string{"FHIR_ANSWERED"}},
 		"authorize-request.request":    {failed: "Unauthorized", codes: []string{lambdakit.CallerRefused}},
 		"authorize-request.token":      {failed: "Unauthorized", codes: []string{lambdakit.CallerRefused}},
 		"publish-events.delivery":      {answer: `{"batchItemFailures":[]}`, codes: []string{lambdakit.EventsPublished}, check: published("delivery.completed")},
 		"publish-events.index":         {answer: `{"batchItemFailures":[]}`, codes: []string{lambdakit.EventsPublished}, check: published("person.linked", "person.unlinked")},
+		"publish-events.people":        {answer: `{"batchItemFailures":[]}`, codes: []string{lambdakit.EventsPublished}, check: published("review.opened", "review.decided", "person.merged", "person.unmerged")},
 		"publish-events.record":        {answer: `{"batchItemFailures":[]}`, codes: []string{lambdakit.EventsPublished}, check: published("record.changed")},
 	}
 }
@@ -57,6 +62,22 @@ func served(resourceType string) func(*testing.T, *runtimetest.Process, []byte) 
 		if a.status != 200 || a.resource["resourceType"] != resourceType || a.header.Get("Content-Encoding") != "gzip" {
 			t.Errorf("status %d, a %v, %q; want 200, a %s, gzip", a.status, a.resource["resourceType"], a.header.Get("Content-Encoding"), resourceType)
 		}
+	}
+}
+
+// swept: the part is done at once, and nothing of it changes.
+func swept(t *testing.T, _ *runtimetest.Process, payload []byte) {
+	var part resolution.Part
+	if err := json.Unmarshal(payload, &part); err != nil || part.Part != "k" || !part.Done || part.Changed != 0 {
+		t.Errorf("%s: %v", payload, err)
+	}
+}
+
+// summed: of the sample's two parts one is done, and the others are missing.
+func summed(t *testing.T, _ *runtimetest.Process, payload []byte) {
+	var total resolution.Total
+	if err := json.Unmarshal(payload, &total); err != nil || total.Parts != 1 || total.Failed != 31 || total.Looked != 512 {
+		t.Errorf("%s: %v", payload, err)
 	}
 }
 

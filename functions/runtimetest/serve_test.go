@@ -25,6 +25,7 @@ import (
 	"github.com/carerecord/carerecord/shared/access"
 	"github.com/carerecord/carerecord/shared/audit"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/restapi"
 )
 
@@ -220,7 +221,7 @@ func TestRecordLargerThanAnAnswer(t *testing.T) {
 	letters := slices.Repeat([]string{noise(1_300_000)}, 5) // 1.7 MB each as base64
 	drop(t, r, pool, "NZZ99/bundles/1.json", bundle(letters...))
 	h := hasher(t, r)
-	person, err := index.New(r.Table(catalogue.TableIndex), h).FindSource(t.Context(), index.SourceKey(h, "NZZ99", "bundles", "p1"))
+	person, err := index.New(r.Table(catalogue.TableIndex), h, matching.NewMatcher(matching.Default())).FindSource(t.Context(), index.SourceKey(h, "NZZ99", "bundles", "p1"))
 	if err != nil {
 		t.Fatal(err)
 	}

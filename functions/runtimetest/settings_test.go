@@ -69,8 +69,9 @@ func TestMissingSettings(t *testing.T) {
 	r := bare(t)
 	for _, f := range catalogue.Functions() {
 		t.Run(f.Name, func(t *testing.T) {
-			refusedFor(t, r.Refused(t, f.Name, runtimetest.Without(f.Settings...)), slices.Clone(f.Settings), "is missing")
-			for _, setting := range f.Settings {
+			needed := slices.DeleteFunc(slices.Clone(f.Settings), catalogue.Optional)
+			refusedFor(t, r.Refused(t, f.Name, runtimetest.Without(f.Settings...)), slices.Clone(needed), "is missing")
+			for _, setting := range needed {
 				refusedFor(t, r.Refused(t, f.Name, runtimetest.Without(setting)), []string{setting}, "is missing")
 			}
 		})
@@ -99,7 +100,10 @@ func TestMalformedSettings(t *testing.T) {
 func TestSettingsThatNameNothing(t *testing.T) {
 	t.Parallel()
 	r := bare(t)
-	twice := filepath.Join(t.TempDir(), "partners.yaml")
+	twice, cut := filepath.Join(t.TempDir(), "partners.yaml"), filepath.Join(t.TempDir(), "model.json")
+	if err := os.WriteFile(cut, []byte(`{"version":"fs1-`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	const organisation = "  - ods: RZZ\n    name: Hospital\n    feeds: [{name: adt, format: hl7v2}]\n"
 	if err := os.WriteFile(twice, []byte("partners:\n"+organisation+organisation), 0o600); err != nil {
 		t.Fatal(err)
@@ -111,6 +115,9 @@ func TestSettingsThatNameNothing(t *testing.T) {
 		"no partner register":          {catalogue.PartnersFile, "/nowhere/partners.yaml", "invalid", []string{"PARTNERS_FILE names a file that cannot be read"}},
 		"one organisation twice":       {catalogue.PartnersFile, twice, "invalid", []string{}},
 		"a partner register of no use": {catalogue.PartnersFile, "/proc/self/status", "invalid", []string{}},
+		"no model":                     {catalogue.ModelFile, "/nowhere/model.json", "invalid", []string{"MODEL_FILE names a file that cannot be read"}},
+		"a model cut off":              {catalogue.ModelFile, cut, "invalid", []string{"MODEL_FILE names a file that is no model"}},
+		"a register for a model":       {catalogue.ModelFile, twice, "invalid", []string{"MODEL_FILE names a file that is no model"}},
 		"no such secret":               {catalogue.RegionKey, "arn:aws:secretsmanager:eu-west-2:123456789012:secret:other-AbCdEf", "unavailable", []string{}},
 		"http to another machine":      {catalogue.BaseURL, "http://api.carerecord.example/fhir/R4", "invalid", []string{"BASE_URL is not an absolute https URL"}},
 	} {

@@ -18,6 +18,7 @@ import (
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/partner"
+	"github.com/carerecord/carerecord/shared/resolution"
 	"github.com/carerecord/carerecord/shared/sample"
 	"github.com/carerecord/carerecord/shared/table/dynamo/dynamolocal"
 	"github.com/carerecord/carerecord/shared/table/embedded"
@@ -47,14 +48,15 @@ func TestMain(m *testing.M) {
 }
 
 // world is the region that most tests share: three partners' files were taken
-// to their reports by the real binaries, and the same by the same packages in
-// this process on the embedded engine.
+// to their reports by the real binaries and the re-resolution has run, and the
+// same by the same packages in this process on the embedded engine.
 var world struct {
 	once      sync.Once
 	folder    string
 	region    *runtimetest.Region
 	reference reference
 	delivered []taken
+	totals    [2]resolution.Total // of the re-resolution, by the binary and in this process
 }
 
 // taken is one file that was delivered.
@@ -125,6 +127,7 @@ func deliverAll(t *testing.T) {
 		list = append(list, d)
 	}
 	r.Machine.End()
+	resolved(t, r)
 	world.delivered = list
 }
 

@@ -18,6 +18,7 @@ const name = "serve-fhir"
 
 type settings struct {
 	Base     lambdakit.URL       `env:"BASE_URL"`
+	Model    lambdakit.Model     `env:"MODEL_FILE,optional"`
 	Partners lambdakit.File      `env:"PARTNERS_FILE"`
 	Key      lambdakit.Secret    `env:"REGION_KEY_SECRET"`
 	Stage    lambdakit.Stage     `env:"STAGE"`

@@ -19,6 +19,7 @@ var (
 	email      = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 	externalID = regexp.MustCompile(`^[A-Za-z0-9+=,.@:/-]{16,256}$`) // IAM allows 2 to 1,224 characters; shorter ones can be guessed
 	truststore = regexp.MustCompile(`^[a-z0-9.-]{3,63}/.+\.pem$`)
+	hour       = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 	acm        = regexp.MustCompile(`^arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$`)
 )
 
@@ -26,7 +27,7 @@ var (
 var logDays = []string{"30", "90", "180", "365", "731", "1827", "2557", "3653"}
 
 func (s *Settings) parse(root strictyaml.Value) {
-	o := root.Object("region", "regionReason", "account", "token", "domain", "operators", "retention", "api", "concurrency", "senders")
+	o := root.Object("region", "regionReason", "account", "token", "domain", "operators", "retention", "api", "resolution", "concurrency", "senders")
 	s.parseRegion(root, o)
 	s.Account = optional(o, "account", account, "12 digits")
 	s.needAccount(root, o)
@@ -49,6 +50,9 @@ func (s *Settings) parse(root strictyaml.Value) {
 	}
 	if v, ok := root.Need(o, "api"); ok {
 		s.API = parseAPI(v)
+	}
+	if v, ok := root.Need(o, "resolution"); ok {
+		s.Resolution = parseHour(v)
 	}
 	if v, ok := root.Need(o, "concurrency"); ok {
 		s.Concurrency = parseConcurrency(v)
@@ -120,6 +124,18 @@ func parseAPI(v strictyaml.Value) API {
 	o := v.Object("rate", "burst", "perAddress")
 	// API Gateway lets 10,000 requests a second into an account; AWS WAF counts from 10.
 	return API{Rate: number(v, o, "rate", 1, 10000), Burst: number(v, o, "burst", 1, 5000), PerAddress: number(v, o, "perAddress", 10, 2000000)}
+}
+
+// parseHour takes an hour and a minute, or off.
+func parseHour(v strictyaml.Value) string {
+	s, ok := v.Text()
+	if ok && s != "off" && !hour.MatchString(s) {
+		v.Fail("%q: want an hour and a minute in London, as 03:30, or off", s)
+	}
+	if !ok || s == "off" {
+		return ""
+	}
+	return s
 }
 
 // parseConcurrency takes a number for every function, and together no more

@@ -42,6 +42,7 @@ type Settings struct {
 	Operators    []string // email addresses that alarms go to
 	Retention    Retention
 	API          API
+	Resolution   string            // hour and minute of the nightly re-resolution in London, as 03:30; empty: it runs when it is started by hand
 	Concurrency  map[string]int    // reserved concurrency by function
 	Senders      map[string]Sender // by ODS code; a partner that is not here sends from the region's own account
 }

@@ -41,6 +41,16 @@ func TestEveryStageLoads(t *testing.T) {
 	}
 }
 
+// Where people's data is, nobody must think of the re-resolution.
+func TestResolutionRunsByItself(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{stage.Dev: "", stage.Test: "03:30", stage.Live: "03:30"} {
+		if s, err := stage.Load(name); err != nil || s.Resolution != want {
+			t.Errorf("%s: %q, %v; want %q", name, s.Resolution, err, want)
+		}
+	}
+}
+
 // Records of health are kept for eight years after the last treatment of an
 // adult (NHS England, Records Management Code of Practice).
 func TestLiveKeepsWhatItMust(t *testing.T) {
@@ -98,7 +108,11 @@ func TestParseRefuses(t *testing.T) {
 		"a function that is not there":    {stage.Dev, "  serve-fhir: 20", "  serve-fhir: 20\n  serve-hl7: 1", "concurrency.serve-hl7: unknown"},
 		"a function without a share":      {stage.Dev, "  serve-fhir: 20\n", "", "concurrency.serve-fhir: missing"},
 		"too few for the queue":           {stage.Dev, "  receive-delivery: 5", "  receive-delivery: 1", `concurrency.receive-delivery: "1": want a number from 2 to 900`},
-		"more than an account has":        {stage.Dev, "  serve-fhir: 20", "  serve-fhir: 880", "concurrency: adds up to 960: want 900 at most"},
+		"more than an account has":        {stage.Dev, "  serve-fhir: 20", "  serve-fhir: 880", "concurrency: adds up to 968: want 900 at most"},
+		"no word on the re-resolution":    {stage.Dev, "resolution: off\n", "", "resolution: missing"},
+		"an hour that is none":            {stage.Dev, "resolution: off", `resolution: "24:00"`, `resolution: "24:00": want an hour and a minute in London, as 03:30, or off`},
+		"an hour without its minutes":     {stage.Dev, "resolution: off", "resolution: 3", `resolution: "3": want an hour`},
+		"a cron expression":               {stage.Dev, "resolution: off", "resolution: 30 3 * * *", "want an hour and a minute"},
 		"a sender that is no code":        {stage.Dev, "region: eu-west-2", "region: eu-west-2\nsenders: {rzz: {account: \"123456789012\", externalId: 0123456789abcdef}}", `senders.rzz: "rzz" is no ODS code`},
 		"an external id to be guessed":    {stage.Dev, "region: eu-west-2", "region: eu-west-2\nsenders: {RZZ: {account: \"123456789012\", externalId: rzz}}", `senders.RZZ.externalId: "rzz": want 16 to 256`},
 		"a certificate of elsewhere": {

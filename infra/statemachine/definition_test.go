@@ -141,12 +141,14 @@ func states(t *testing.T, d []byte) map[string]map[string]any {
 	return found
 }
 
+// retried are the errors of a function that is called again.
+var retried = [][]any{
+	{"Lambda.TooManyRequestsException"}, // no room now: waited for
+	{"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", statemachine.RetryableName},
+}
+
 func TestEveryStateIsExplainedAndGuarded(t *testing.T) {
 	t.Parallel()
-	retried := [][]any{
-		{"Lambda.TooManyRequestsException"}, // no room now: waited for
-		{"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", statemachine.RetryableName},
-	}
 	for name, s := range states(t, delivery(t)) {
 		if s["Comment"] == nil {
 			t.Errorf("%s has no Comment", name)
@@ -156,15 +158,7 @@ func TestEveryStateIsExplainedAndGuarded(t *testing.T) {
 			if s["TimeoutSeconds"] == nil {
 				t.Errorf("%s has no TimeoutSeconds", name)
 			}
-			for i, errors := range retried {
-				retry := s["Retry"].([]any)[i].(map[string]any)
-				if diff := cmp.Diff(errors, retry["ErrorEquals"]); diff != "" {
-					t.Errorf("%s retries (-want +got):\n%s", name, diff)
-				}
-				if retry["JitterStrategy"] != "FULL" {
-					t.Errorf("%s retries without jitter", name)
-				}
-			}
+			checkRetries(t, name, s, retried)
 		}
 		// Quarantine is where all errors end; its own must fail the execution.
 		if s["Type"] == "Map" || s["Type"] == "Task" && !child && name != "Quarantine" {
@@ -172,6 +166,19 @@ func TestEveryStateIsExplainedAndGuarded(t *testing.T) {
 			if catch["ErrorEquals"].([]any)[0] != "States.ALL" {
 				t.Errorf("%s does not catch all errors", name)
 			}
+		}
+	}
+}
+
+func checkRetries(t *testing.T, name string, s map[string]any, want [][]any) {
+	t.Helper()
+	for i, errors := range want {
+		retry := s["Retry"].([]any)[i].(map[string]any)
+		if diff := cmp.Diff(errors, retry["ErrorEquals"]); diff != "" {
+			t.Errorf("%s retries (-want +got):\n%s", name, diff)
+		}
+		if retry["JitterStrategy"] != "FULL" {
+			t.Errorf("%s retries without jitter", name)
 		}
 	}
 }

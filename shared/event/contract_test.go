@@ -90,7 +90,11 @@ func conform(t *testing.T, lists ...[]event.Event) {
 
 func TestContractsAndSamples(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{event.DeliveryCompleted, event.PersonLinked, event.PersonUnlinked, event.RecordChanged} {
+	kinds := []string{
+		event.DeliveryCompleted, event.PersonLinked, event.PersonUnlinked, event.PersonMerged, event.PersonUnmerged,
+		event.RecordChanged, event.ReviewOpened, event.ReviewDecided,
+	}
+	for _, kind := range kinds {
 		text, err := samples.FS.ReadFile("contracts/" + kind + ".v1.json")
 		if err != nil {
 			t.Error(err)
@@ -101,7 +105,7 @@ func TestContractsAndSamples(t *testing.T) {
 		}
 	}
 	schemas, err := contracts()
-	if err != nil || len(schemas) != 4 {
+	if err != nil || len(schemas) != len(kinds) {
 		t.Errorf("%d contracts, %v", len(schemas), err)
 	}
 }
@@ -118,6 +122,15 @@ func TestContractsRefuse(t *testing.T) {
 		{"a negative count", event.DeliveryCompleted, `"held": 1`, `"held": -1`},
 		{"no time", event.DeliveryCompleted, `"received": "2026-11-23T15:00:00Z"`, `"received": "today"`},
 		{"a file's name", event.DeliveryCompleted, `"feed": "patients"`, `"feed": "patients", "file": "x"`},
+		{"a link by the rules without its delivery", event.PersonLinked, ",\n      \"delivery\": \"01KAS3R8F0Z6M4Q2V7X9C1B5N3\"", ""},
+		{"a merge into nobody", event.PersonMerged, `"survivor"`, `"into"`},
+		{"why a human decided", event.ReviewDecided, `"answer": "same"`, `"answer": "same", "reason": "Canary"`},
+		{"who decided", event.ReviewDecided, `"answer": "same"`, `"answer": "same", "by": "555021935107"`},
+		{"a decision without its answer", event.ReviewDecided, `"answer": "same",`, ``},
+		{"an answer of nobody", event.ReviewDecided, `"state": "decided"`, `"state": "closed"`},
+		{"an answer that settles nothing", event.ReviewDecided, `"answer": "same"`, `"answer": "wait"`},
+		{"a review of an unknown kind", event.ReviewOpened, `"kind": "possible"`, `"kind": "other"`},
+		{"a review that is decided already", event.ReviewOpened, `"state": "open"`, `"state": "decided"`},
 		{"another source", event.RecordChanged, `"source": "carerecord"`, `"source": "other"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/carerecord/carerecord/shared/delivery"
-	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/record"
 )
 
@@ -17,18 +16,6 @@ type Completed struct {
 	DuplicateOf  string          `json:"duplicateOf,omitzero"`
 	Received     time.Time       `json:"received"`
 	Counts       delivery.Counts `json:"counts"`
-}
-
-// Link is the data of PersonLinked and PersonUnlinked.
-type Link struct {
-	Person        string `json:"person"`
-	SourcePatient string `json:"sourcePatient"`
-	Organisation  string `json:"organisation"` // ODS code of the source patient's organisation
-	Number        int    `json:"number"`       // of the decision, counted for each source patient
-	Outcome       string `json:"outcome"`
-	Rule          string `json:"rule"`
-	RuleVersion   string `json:"ruleVersion"`
-	Delivery      string `json:"delivery"` // that made it necessary to decide
 }
 
 // Changed is the data of RecordChanged.
@@ -67,39 +54,6 @@ func (c *Change) deliveryEvents() ([]Event, error) {
 		DuplicateOf: now.DuplicateOf, Received: now.Received, Counts: now.Counts,
 	}}}, nil
 }
-
-func (c *Change) indexEvents() (list []Event, err error) {
-	now, ok, err := index.ReadDecided(c.New)
-	if !ok {
-		return nil, err
-	}
-	before, _, err := index.ReadDecided(c.Old)
-	if err != nil {
-		return nil, err
-	}
-	known := -1
-	if n := len(before.Events); n > 0 {
-		known = before.Events[n-1].Number
-	}
-	for _, e := range now.Events {
-		if e.Number <= known || e.Person == e.Former {
-			continue
-		}
-		link := Link{
-			SourcePatient: now.Key, Organisation: now.Organisation, Number: e.Number, Outcome: string(e.Decision.Outcome),
-			Rule: e.Decision.Rule, RuleVersion: e.Decision.Version, Delivery: e.Origin.Delivery,
-		}
-		if link.Person = e.Former; e.Former != "" {
-			list = append(list, Event{Type: PersonUnlinked, subject: now.Key, Data: ptr(link)})
-		}
-		if link.Person = e.Person; e.Person != "" {
-			list = append(list, Event{Type: PersonLinked, subject: now.Key, Data: ptr(link)})
-		}
-	}
-	return list, nil
-}
-
-func ptr(l Link) *Link { return &l }
 
 // recordEvents tells of what a view shows: the current state of entries about
 // patients. Their past, and an organisation's directory, change silently.

@@ -24,7 +24,11 @@ const (
 	DeliveryCompleted = "delivery.completed" // a delivery has ended and its report is written
 	PersonLinked      = "person.linked"      // a source patient was joined to a person
 	PersonUnlinked    = "person.unlinked"    // a source patient left a person
+	PersonMerged      = "person.merged"      // a person was joined to another, under whose id both are now
+	PersonUnmerged    = "person.unmerged"    // a person that was merged stands by itself again
 	RecordChanged     = "record.changed"     // entries of a source patient are new or say something else
+	ReviewOpened      = "review.opened"      // source patients wait for a human to look at them
+	ReviewDecided     = "review.decided"     // a review has left the queue
 
 	version = 1 // of all of them
 )
@@ -41,7 +45,7 @@ type Event struct {
 	Time    time.Time `json:"time"` // when the table changed
 	Data    any       `json:"data"`
 
-	subject string // a source patient or a delivery
+	subject string // a source patient, a person, a review or a delivery
 	change  int    // place of the first change that it tells of
 }
 

@@ -22,6 +22,8 @@ const (
 	KeysUnavailable   = "ISSUER_KEYS_UNAVAILABLE" // the issuer's keys cannot be fetched: nobody is let in
 	AnswerTooLarge    = "ANSWER_TOO_LARGE"        // bytes: an answer was over Lambda's limit and was withheld
 	EventsPublished   = "EVENTS_PUBLISHED"        // events and records of one batch
+	PartResolved      = "PART_RESOLVED"           // part, looked and changed: a stretch of the re-resolution was done
+	ResolutionEnded   = "RESOLUTION_ENDED"        // parts, failed, looked, changed; open and days of the queue of reviews
 )
 
 // Messages of other packages that log through the kit's logger.
@@ -36,6 +38,7 @@ var attributes = map[string]bool{
 	"kind": true, "calls": true, "type": true, "frames": true, "settings": true, "reason": true,
 	"item": true, "items": true, "failed": true, "event": true, "events": true, "records": true,
 	"delivery": true, "status": true, "read": true, "accepted": true, "unchanged": true, "rejected": true, "held": true,
+	"part": true, "parts": true, "looked": true, "changed": true, "open": true, "days": true,
 	"request": true, "method": true, "route": true, "bytes": true, "ms": true,
 }
 
@@ -57,4 +60,8 @@ const (
 	MetricTooLarge     = "AnswersTooLarge"
 	MetricPublished    = "EventsPublished"
 	MetricDropped      = "NotificationsDropped" // of other buckets and of objects that are gone
+	MetricLooked       = "PatientsLookedAgain"  // source patients that the re-resolution looked at
+	MetricChanged      = "PatientsChanged"      // of which another person or another review came
+	MetricReviews      = "ReviewsOpen"          // that wait for a human when the re-resolution ends
+	MetricReviewAge    = "ReviewsOldestDays"    // age of the oldest of them, in days
 )

@@ -75,7 +75,7 @@ var codeForm = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 var codes = []string{
 	StartRefused, InvocationFailed, InvocationPanicked, ItemFailed, Uncoded,
 	DeliveryStarted, DeliveryRestarted, DeliveryKnown, DeliveryEnded, NotificationTest, NotificationSkip, BucketUnknown, ObjectGone,
-	CallerRefused, KeysUnavailable, AnswerTooLarge, EventsPublished,
+	CallerRefused, KeysUnavailable, AnswerTooLarge, EventsPublished, PartResolved, ResolutionEnded,
 }
 
 // Codes gives every code that a function of this kit logs itself.

@@ -11,7 +11,9 @@ import (
 
 // Settings fills a struct from environment variables. Each field has the tag
 // env with the variable's name and a type that reads itself from text
-// (encoding.TextUnmarshaler; see Stage and those beside it). All are required.
+// (encoding.TextUnmarshaler; see Stage and those beside it). All are required,
+// but for those whose tag ends in ",optional": they stay as they are when the
+// variable is empty.
 //
 // The error is failure.Invalid and names every variable that is missing or
 // malformed at once, each with the reason and none with its value.
@@ -20,12 +22,15 @@ func Settings(getenv func(string) string, into any) error {
 	var wrong Mistakes
 	target := reflect.ValueOf(into).Elem()
 	for i := range target.NumField() {
-		name := target.Type().Field(i).Tag.Get("env")
+		name, optional := tag(target.Type().Field(i))
 		reader, ok := target.Field(i).Addr().Interface().(encoding.TextUnmarshaler)
 		if name == "" || !ok {
 			return failure.New(failure.Internal, op, "field %s has no tag env or does not read itself", target.Type().Field(i).Name)
 		}
 		text := getenv(name)
+		if text == "" && optional {
+			continue
+		}
 		if text == "" {
 			wrong = append(wrong, name+" is missing")
 			continue
@@ -40,12 +45,18 @@ func Settings(getenv func(string) string, into any) error {
 	return nil
 }
 
+// tag gives the variable of a field, and whether it may be missing.
+func tag(f reflect.StructField) (name string, optional bool) {
+	return strings.CutSuffix(f.Tag.Get("env"), ",optional")
+}
+
 // Names gives the variables of a struct of settings, in the order of its fields.
 func Names(settings any) []string {
 	of := reflect.TypeOf(settings)
 	var names []string
 	for i := range of.NumField() {
-		names = append(names, of.Field(i).Tag.Get("env"))
+		name, _ := tag(of.Field(i))
+		names = append(names, name)
 	}
 	return names
 }

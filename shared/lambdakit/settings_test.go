@@ -21,6 +21,7 @@ type settings struct {
 	Bus     lambdakit.Bus        `env:"EVENT_BUS"`
 	Text    lambdakit.Text       `env:"TOKEN_AUDIENCE"`
 	URL     lambdakit.URL        `env:"BASE_URL"`
+	Model   lambdakit.Model      `env:"MODEL_FILE,optional"`
 }
 
 var good = map[string]string{
@@ -55,10 +56,19 @@ func TestSettings(t *testing.T) {
 		"dev", "carerecord-dev-index", "carerecord-dev-drop", "/var/task/partners.yaml",
 		"arn:aws:secretsmanager:eu-west-2:123456789012:secret:carerecord-dev-key-AbCdEf",
 		"arn:aws:states:eu-west-2:123456789012:stateMachine:carerecord-dev-delivery",
-		"carerecord-dev", "carerecord", "https://care.example/fhir/R4",
+		"carerecord-dev", "carerecord", "https://care.example/fhir/R4", "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A variable that may be missing is read where it is there.
+func TestOptionalSettings(t *testing.T) {
+	t.Parallel()
+	var got settings
+	if err := lambdakit.Settings(with(map[string]string{"MODEL_FILE": "/var/task/model.json"}), &got); err != nil || got.Model != "/var/task/model.json" {
+		t.Errorf("%q, %v", got.Model, err)
 	}
 }
 
@@ -69,7 +79,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	changes := map[string]string{"STAGE": "", "EVENT_BUS": ""}
 	want := []string{"STAGE is missing", "EVENT_BUS is missing"}
 	for name, reason := range map[string]string{
-		"TABLE_INDEX": "the name of a table", "BUCKET_DROP": "the name of a bucket", "PARTNERS_FILE": "an absolute path",
+		"TABLE_INDEX": "the name of a table", "BUCKET_DROP": "the name of a bucket", "PARTNERS_FILE": "an absolute path", "MODEL_FILE": "an absolute path",
 		"REGION_KEY_SECRET": "the ARN of a secret", "STATE_MACHINE_ARN": "the ARN of a state machine", "BASE_URL": "an absolute https URL",
 	} {
 		changes[name] = canary
@@ -107,6 +117,7 @@ func TestMalformedValues(t *testing.T) {
 		{"bucket in capitals", "BUCKET_DROP", "Drop"},
 		{"bucket with a path", "BUCKET_DROP", "drop/prefix"},
 		{"relative path", "PARTNERS_FILE", "partners.yaml"},
+		{"relative path of a model", "MODEL_FILE", "model.json"},
 		{"secret by its name", "REGION_KEY_SECRET", "carerecord-key"},
 		{"ARN of another service", "REGION_KEY_SECRET", "arn:aws:ssm:eu-west-2:123456789012:parameter/key"},
 		{"ARN of an execution", "STATE_MACHINE_ARN", "arn:aws:states:eu-west-2:123456789012:execution:delivery:1"},
@@ -161,7 +172,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"STAGE", "TABLE_INDEX", "BUCKET_DROP", "PARTNERS_FILE", "REGION_KEY_SECRET", "STATE_MACHINE_ARN",
-		"EVENT_BUS", "TOKEN_AUDIENCE", "BASE_URL",
+		"EVENT_BUS", "TOKEN_AUDIENCE", "BASE_URL", "MODEL_FILE",
 	}
 	if diff := cmp.Diff(want, lambdakit.Names(settings{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

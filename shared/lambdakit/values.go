@@ -17,6 +17,7 @@ type (
 	TableName  string // of a DynamoDB table
 	BucketName string // of an S3 bucket
 	File       string // absolute path
+	Model      string // absolute path of a model of the patient index
 	Secret     string // ARN of a secret of Secrets Manager
 	Machine    string // ARN of a state machine
 	Bus        string // name or ARN of an event bus
@@ -90,6 +91,9 @@ func (v *File) UnmarshalText(text []byte) error {
 	*v = File(text)
 	return nil
 }
+
+// UnmarshalText takes an absolute path. The file is read later.
+func (v *Model) UnmarshalText(text []byte) error { return (*File)(v).UnmarshalText(text) }
 
 // UnmarshalText refuses control characters and blanks around the text.
 func (v *Text) UnmarshalText(text []byte) error {

@@ -16,7 +16,8 @@ const expressLimit = 5 * time.Minute
 
 // distributed is a Map in mode DISTRIBUTED: a child execution for every item,
 // or for every batch of items (States Language, "Map State"; developer guide,
-// "Using Map state in Distributed mode").
+// "Using Map state in Distributed mode"). Standard children may run for as long
+// as they need.
 type distributed struct {
 	effect
 	reader     *itemReader // nil: the items lie in the input
@@ -24,6 +25,7 @@ type distributed struct {
 	selector   template // ItemSelector; nil: the item as it is
 	batcher    *itemBatcher
 	processor  *flow
+	express    bool
 	most       int // MaxConcurrency; 0: no bound
 	failures   *int
 	percentage *float64
@@ -42,7 +44,8 @@ func (c *compiler) distributed(name string, raw jsontext.Value) (compiled, error
 		return nil, err
 	}
 	m := &distributed{
-		most: shape.MaxConcurrency, failures: shape.ToleratedFailureCount, percentage: shape.ToleratedFailurePercentage,
+		express: shape.ItemProcessor.ProcessorConfig.ExecutionType == "EXPRESS",
+		most:    shape.MaxConcurrency, failures: shape.ToleratedFailureCount, percentage: shape.ToleratedFailurePercentage,
 	}
 	if m.effect, err = shape.effectShape.compile(f); err != nil {
 		return nil, err
@@ -62,8 +65,8 @@ func (shape *mapShape) check(inMap bool) error {
 	switch {
 	case inMap:
 		return errors.New("field Type: a Map inside of a Map is not implemented")
-	case mode.Mode != "DISTRIBUTED" || mode.ExecutionType != "EXPRESS":
-		return errors.New("field ItemProcessor/ProcessorConfig: only Mode DISTRIBUTED with ExecutionType EXPRESS is implemented")
+	case mode.Mode != "DISTRIBUTED" || mode.ExecutionType != "EXPRESS" && mode.ExecutionType != "STANDARD":
+		return errors.New("field ItemProcessor/ProcessorConfig: only Mode DISTRIBUTED with ExecutionType EXPRESS or STANDARD is implemented")
 	case shape.MaxConcurrency < 0:
 		return errors.New("field MaxConcurrency must not be negative")
 	case shape.ToleratedFailureCount != nil && *shape.ToleratedFailureCount < 0:
@@ -138,8 +141,12 @@ func (m *distributed) parallel(env *Env) int {
 
 // child runs one child execution: a machine of its own, with its own input.
 func (m *distributed) child(ctx context.Context, s scope, input any) (any, error) {
-	own, cancel := context.WithTimeout(ctx, expressLimit)
-	defer cancel()
+	own := ctx
+	if m.express {
+		var cancel context.CancelFunc
+		own, cancel = context.WithTimeout(ctx, expressLimit)
+		defer cancel()
+	}
 	output, err := m.processor.run(own, scope{env: s.env, input: input}, input)
 	if err != nil && ctx.Err() == nil && own.Err() != nil {
 		err = fail(timeoutError, m.name, "a child ran longer than %s", expressLimit)

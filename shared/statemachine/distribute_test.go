@@ -300,6 +300,21 @@ func TestChildHasFiveMinutes(t *testing.T) {
 	})
 }
 
+// A standard execution may run for a year (ibid.).
+func TestStandardChildHasItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		slow := env(func(context.Context, json.RawMessage) (json.RawMessage, error) {
+			time.Sleep(24 * time.Hour)
+			return json.RawMessage(`"done"`), nil
+		})
+		definition := strings.Replace(one(over(child, `,"End":true`)), "EXPRESS", "STANDARD", 1)
+		if out, err := parse(t, definition).Run(t.Context(), json.RawMessage(`[1]`), slow); err != nil || string(out) != `["done"]` {
+			t.Errorf("output %s, error %v", out, err)
+		}
+	})
+}
+
 // A batch closes before its input would pass the limit of 262,144 bytes.
 func TestBatchesStayUnderThePayloadLimit(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package statemachine_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -58,6 +59,29 @@ func TestDataFlow(t *testing.T) {
 				t.Errorf("output %s, error %q; want %s, %q", output, got, c.want, c.fails)
 			}
 		})
+	}
+}
+
+// A call of the API is given the state's parameters and answers without a
+// Payload (developer guide, "Learning to use AWS service SDK integrations").
+func TestListOfExecutions(t *testing.T) {
+	t.Parallel()
+	const state = `{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:listExecutions",` +
+		`"Parameters":{"StateMachineArn.$":"$$.StateMachine.Id","StatusFilter":"RUNNING"},` +
+		`"ResultSelector":{"first.$":"$.Executions[0].Name"},"ResultPath":"$.r","End":true}`
+	var asked string
+	e := statemachine.Env{StateMachine: "arn:m", Tasks: map[string]statemachine.Task{
+		statemachine.ListExecutions: func(_ context.Context, input json.RawMessage) (json.RawMessage, error) {
+			asked = string(input)
+			return json.RawMessage(`{"Executions":[{"Name":"n"}]}`), nil
+		},
+	}}
+	out, err := parse(t, one(state)).Run(t.Context(), json.RawMessage(`{"a":1}`), e)
+	if err != nil || string(out) != `{"a":1,"r":{"first":"n"}}` {
+		t.Errorf("output %s, error %v", out, err)
+	}
+	if want := `{"StateMachineArn":"arn:m","StatusFilter":"RUNNING"}`; asked != want {
+		t.Errorf("asked %s, want %s", asked, want)
 	}
 }
 

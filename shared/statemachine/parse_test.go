@@ -88,6 +88,7 @@ func TestParseRefuses(t *testing.T) {
 		"and of nothing":           {one(`{"Type":"Choice","Choices":[{"And":[],"Next":"S"}]}`), []string{`"S"`, "rule 0", "And"}},
 		"a variable of many":       {one(`{"Type":"Choice","Choices":[{"Variable":"$.*","StringEquals":"","Next":"S"}]}`), []string{`"S"`, "Variable"}},
 		"an inline map":            {one(`{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"INLINE"},"StartAt":"C","States":{"C":{"Type":"Succeed"}}},"End":true}`), []string{`"S"`, "ProcessorConfig"}},
+		"children of no kind":      {one(strings.Replace(over(`{"Type":"Succeed"}`, `,"End":true`), "EXPRESS", "OTHER", 1)), []string{`"S"`, "ProcessorConfig"}},
 		"a map in a map":           {one(over(over(`{"Type":"Succeed"}`, `,"End":true`), `,"End":true`)), []string{`"S"`, `"C"`, "Map"}},
 		"one name twice":           {one(strings.Replace(over(`{"Type":"Succeed"}`, `,"End":true`), `"C"`, `"S"`, 2)), []string{`"S"`, "twice"}},
 		"a batch of none":          {one(over(`{"Type":"Succeed"}`, `,"ItemBatcher":{"MaxItemsPerBatch":0},"End":true`)), []string{`"S"`, "MaxItemsPerBatch"}},

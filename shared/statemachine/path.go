@@ -26,7 +26,7 @@ var (
 
 	// contextPaths are the parts of the context object that do not differ from
 	// one execution of the same input to the next.
-	contextPaths = []string{"$$.Execution.Input", "$$.State.Name", "$$.Map.Item.Index", "$$.Map.Item.Value"}
+	contextPaths = []string{"$$.Execution.Input", "$$.State.Name", "$$.StateMachine.Id", "$$.Map.Item.Index", "$$.Map.Item.Value"}
 )
 
 // parsePath reads $, $.name, $['name'] and $[0] in any depth, and the same

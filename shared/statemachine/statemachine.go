@@ -8,9 +8,10 @@
 // keeps no history of executions and stores nothing. A run that was stopped is
 // started again from its input, which the tasks must allow.
 //
-// Implemented: Task (arn:aws:states:::lambda:invoke), Choice, Map in mode
-// DISTRIBUTED with EXPRESS children, Pass, Succeed and Fail; InputPath,
-// Parameters, ResultSelector, ResultPath and OutputPath; Retry and Catch.
+// Implemented: Task (arn:aws:states:::lambda:invoke, and the list of a machine's
+// executions), Choice, Map in mode DISTRIBUTED, Pass, Succeed and Fail;
+// InputPath, Parameters, ResultSelector, ResultPath and OutputPath; Retry and
+// Catch.
 // Not implemented: Parallel, Wait, inline Map, JSONata, variables, intrinsic
 // functions, and paths that select more than one value.
 package statemachine
@@ -33,7 +34,8 @@ type Machine struct {
 	functions map[string]bool
 }
 
-// Functions are the Lambda functions which the definition names, in order.
+// Functions are the Lambda functions which the definition names, in order, and
+// ListExecutions where it asks for that.
 func (m *Machine) Functions() []string { return slices.Sorted(maps.Keys(m.functions)) }
 
 // Task is a Lambda function in this process. It must return soon after its
@@ -44,8 +46,10 @@ type Task func(ctx context.Context, input json.RawMessage) (json.RawMessage, err
 // Env is what surrounds an execution. Its functions must be safe for
 // concurrent use.
 type Env struct {
-	// Tasks by FunctionName, as it stands in the definition.
+	// Tasks by FunctionName, as it stands in the definition, or ListExecutions.
 	Tasks map[string]Task
+	// StateMachine is the id of the machine itself, for $$.StateMachine.Id.
+	StateMachine string
 	// Open reads the object which an ItemReader names.
 	Open func(ctx context.Context, bucket, key string) (io.ReadCloser, error)
 	// Parallel is the most children of a Map to run at once; below 1 means 1.
@@ -96,8 +100,9 @@ type scope struct {
 // object is the context object ($$) as a state of this name sees it.
 func (s scope) object(state string) any {
 	o := map[string]any{
-		"Execution": map[string]any{"Input": s.input},
-		"State":     map[string]any{"Name": state},
+		"Execution":    map[string]any{"Input": s.input},
+		"State":        map[string]any{"Name": state},
+		"StateMachine": map[string]any{"Id": s.env.StateMachine},
 	}
 	if s.item != nil {
 		o["Map"] = map[string]any{"Item": s.item}

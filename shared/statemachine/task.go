@@ -14,15 +14,26 @@ import (
 	"github.com/carerecord/carerecord/shared/failure"
 )
 
-// invoke is the one integration that is implemented: a Lambda function called
-// and waited for (developer guide, "Invoke Lambda with Step Functions").
-const invoke = "arn:aws:states:::lambda:invoke"
+// The integrations that are implemented: a Lambda function called and waited
+// for (developer guide, "Invoke Lambda with Step Functions"), and the list of a
+// state machine's executions ("Learning to use AWS service SDK integrations").
+const (
+	invoke = "arn:aws:states:::lambda:invoke"
+	list   = "arn:aws:states:::aws-sdk:sfn:listExecutions"
+)
+
+// ListExecutions is the task that a definition calls as the integration
+// aws-sdk:sfn:listExecutions: it takes the state's Parameters and answers as the
+// API does, {"Executions":[{"ExecutionArn":...},...]}.
+const ListExecutions = "sfn:listExecutions"
 
 // task calls a function. Its result is what the integration gives: the
-// function's answer as Payload, with the StatusCode of the call.
+// function's answer as Payload, with the StatusCode of the call; of a call of the
+// API the answer itself.
 type task struct {
 	effect
 	function string
+	api      bool // a call of the API and no function
 	payload  template
 	timeout  time.Duration // 0: none
 }
@@ -32,14 +43,14 @@ func (c *compiler) task(name string, raw jsontext.Value) (compiled, error) {
 	if err := unmarshal(raw, &shape); err != nil {
 		return nil, err
 	}
-	if shape.Resource != invoke {
-		return nil, errors.New("field Resource: only " + invoke + " is implemented")
+	if shape.Resource != invoke && shape.Resource != list {
+		return nil, errors.New("field Resource: only " + invoke + " and " + list + " are implemented")
 	}
 	f, err := shape.frame(name, true)
 	if err != nil {
 		return nil, err
 	}
-	t := &task{}
+	t := &task{api: shape.Resource == list}
 	if t.timeout, err = duration("TimeoutSeconds", shape.TimeoutSeconds, 0); err != nil {
 		return nil, err
 	}
@@ -57,9 +68,14 @@ func (c *compiler) task(name string, raw jsontext.Value) (compiled, error) {
 	return t, nil
 }
 
-// parameters takes FunctionName, which must be fixed, and Payload.
+// parameters takes FunctionName, which must be fixed, and Payload. The
+// parameters of a call of the API are its payload.
 func (t *task) parameters(parameters template) error {
 	fields, _ := parameters.(object)
+	if t.api {
+		t.function, t.payload = ListExecutions, fields
+		return nil
+	}
 	for name, field := range fields {
 		switch name {
 		case "FunctionName":
@@ -95,7 +111,10 @@ func (t *task) enter(ctx context.Context, s scope, input any) (any, string, erro
 		if err != nil {
 			return nil, err
 		}
-		result := map[string]any{"Payload": answer, "StatusCode": json.Number("200")}
+		result := answer
+		if !t.api {
+			result = map[string]any{"Payload": answer, "StatusCode": json.Number("200")}
+		}
 		return result, limit(t.name, "result", result)
 	})
 }

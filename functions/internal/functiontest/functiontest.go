@@ -250,6 +250,7 @@ func (r *Region) CheckCalls(t *testing.T) {
 
 // CheckSettings holds the settings of a function to the catalogue, and has it
 // refuse to start for each that is missing or malformed, and for all at once.
+// It does without those that are optional.
 func CheckSettings(t *testing.T, name string, run lambdakit.Run, settings any) {
 	t.Helper()
 	f, ok := catalogue.Find(name)
@@ -267,11 +268,15 @@ func CheckSettings(t *testing.T, name string, run lambdakit.Run, settings any) {
 		}
 		return wrong
 	}
-	if wrong := refused(nil); len(wrong) != len(f.Settings) {
+	needed := slices.DeleteFunc(slices.Clone(f.Settings), catalogue.Optional)
+	if wrong := refused(nil); len(wrong) != len(needed) {
 		t.Errorf("without any setting: %v", wrong)
 	}
 	for _, setting := range f.Settings {
 		for value, want := range map[string]string{"": setting + " is missing", "\x00CANARY": setting + " is not "} {
+			if value == "" && catalogue.Optional(setting) {
+				continue
+			}
 			env := environment(t.TempDir())
 			env[setting] = value
 			if wrong := refused(env); len(wrong) != 1 || !strings.HasPrefix(wrong[0], want) || strings.Contains(wrong[0], "CANARY") {

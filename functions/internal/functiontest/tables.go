@@ -20,6 +20,7 @@ import (
 	"github.com/carerecord/carerecord/functions/catalogue"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/index"
+	"github.com/carerecord/carerecord/shared/matching"
 	"github.com/carerecord/carerecord/shared/object"
 	"github.com/carerecord/carerecord/shared/opaque"
 	"github.com/carerecord/carerecord/shared/partner"
@@ -127,7 +128,7 @@ func (ts *tables) service(objects object.Store) *delivery.Service {
 	}
 	return &delivery.Service{
 		Partners: partners, Objects: objects, Table: ts.table(catalogue.TableDelivery), Hasher: hasher,
-		Index: index.New(ts.table(catalogue.TableIndex), hasher), Record: record.New(ts.table(catalogue.TableRecord)),
+		Index: index.New(ts.table(catalogue.TableIndex), hasher, matching.NewMatcher(matching.Default())), Record: record.New(ts.table(catalogue.TableRecord)),
 		Buckets: delivery.Buckets{Drop: Drop, Work: Work, Reports: Reports}, Now: time.Now,
 	}
 }

@@ -85,6 +85,7 @@ func TestSamples(t *testing.T) {
 	for name, want := range map[string][]string{
 		"delivery": {event.DeliveryCompleted},
 		"index":    {event.PersonLinked, event.PersonLinked, event.PersonUnlinked, event.PersonLinked},
+		"people":   {event.ReviewOpened, event.ReviewDecided, event.PersonMerged, event.PersonUnmerged},
 		"record":   {event.RecordChanged},
 	} {
 		var b bus

@@ -1,4 +1,7 @@
-package region
+// Package executions is Step Functions for the function that starts deliveries.
+// It stands apart from package region, so that no other function carries its
+// client.
+package executions
 
 import (
 	"context"
@@ -12,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"github.com/carerecord/carerecord/functions/internal/region"
 	"github.com/carerecord/carerecord/shared/delivery"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/lambdakit"
@@ -32,10 +36,10 @@ const maxExecutions = 20
 //
 // Errors: failure.Unavailable when Step Functions does not answer, Conflict when
 // all of the delivery's executions have ended.
-func (r *Region) Starter(k *lambdakit.Kit, machine lambdakit.Machine) func(context.Context, string) error {
-	s := &starter{client: sfn.NewFromConfig(r.config), machine: string(machine)}
+func Starter(r *region.Region, k *lambdakit.Kit, machine lambdakit.Machine) func(context.Context, string) error {
+	s := &starter{client: sfn.NewFromConfig(r.Config), machine: string(machine)}
 	return func(ctx context.Context, id string) error {
-		const op = "region.Start"
+		const op = "executions.Start"
 		input, err := json.Marshal(delivery.Input{Delivery: id})
 		if err != nil {
 			return failure.Wrap(failure.Internal, op, err)

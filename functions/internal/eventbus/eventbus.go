@@ -1,4 +1,6 @@
-package region
+// Package eventbus is EventBridge for the function that publishes events. It
+// stands apart from package region, so that no other function carries its client.
+package eventbus
 
 import (
 	"context"
@@ -7,14 +9,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/carerecord/carerecord/functions/internal/region"
 	"github.com/carerecord/carerecord/shared/event"
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/lambdakit"
 )
 
-// Bus gives the event bus of the region.
-func (r *Region) Bus(name lambdakit.Bus) event.Bus {
-	return &bus{client: eventbridge.NewFromConfig(r.config), name: string(name)}
+// New gives the event bus of that name in the region.
+func New(r *region.Region, name lambdakit.Bus) event.Bus {
+	return &bus{client: eventbridge.NewFromConfig(r.Config), name: string(name)}
 }
 
 type bus struct {
@@ -24,7 +27,7 @@ type bus struct {
 
 // Put implements event.Bus with one PutEvents.
 func (b *bus) Put(ctx context.Context, events []event.Event) (refused []int, err error) {
-	const op = "region.Put"
+	const op = "eventbus.Put"
 	entries := make([]types.PutEventsRequestEntry, len(events))
 	for i := range events {
 		detail, err := events[i].Detail()
