@@ -18,6 +18,8 @@ FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 ifeq ($(STAGE),dev)
 PARTNERS  ?= shared/sample/partners.yaml
 endif
+# The patient index's model (carerecord train); without one the functions use that of the sources.
+MODEL     ?=
 # A file of settings in place of infra/stage/$(STAGE).yaml.
 SETTINGS  ?=
 # The CDK's notice that Node 20 has come to its end; 22 and 24 work as well.
@@ -46,8 +48,9 @@ $(NPM_LOCK): package.json package-lock.json .npmrc
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-bench: ## a region end to end, then the parts
+bench: ## a region end to end, the matcher against the truth, then the parts
 	go run ./cmd/carerecord bench
+	go run ./cmd/carerecord measure
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
 fuzz: ## every fuzz target in turn, FUZZTIME each
@@ -60,7 +63,7 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 build: build-functions ## bin/carerecord and the functions
 	go build -trimpath -buildvcs=false -o bin/ ./cmd/...
 
-# The functions as Lambda runs them, each with the partner register beside it.
+# The functions as Lambda runs them, each with the partner register and the model, if there is one, beside it.
 # The same sources give the same bytes, in whichever commit they stand. Sizes are printed; 15 MB is the most.
 build-functions: ## bin/functions/<name>/bootstrap
 	@test -n "$(PARTNERS)" || { echo 'stage $(STAGE) needs its partner register: PARTNERS=FILE' >&2; exit 1; }
@@ -68,6 +71,8 @@ build-functions: ## bin/functions/<name>/bootstrap
 		GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid=' \
 			-o bin/functions/$$name/bootstrap ./functions/$$name || exit 1; \
 		cp $(PARTNERS) bin/functions/$$name/partners.yaml || exit 1; \
+		rm -f bin/functions/$$name/model.json; \
+		$(if $(MODEL),cp $(MODEL) bin/functions/$$name/model.json || exit 1;) \
 		size=$$(wc -c < bin/functions/$$name/bootstrap); \
 		printf '%-22s %5d.%d MB\n' $$name $$((size / 1000000)) $$((size / 100000 % 10)); \
 		if [ $$size -gt 15000000 ]; then echo "$$name is over 15 MB" >&2; exit 1; fi; \
@@ -77,7 +82,7 @@ build-functions: ## bin/functions/<name>/bootstrap
 # compile of the CDK takes a minute or more; the packages outside of infra do
 # without it.
 synth: build-functions ## cdk.out: the templates of STAGE
-	@$(QUIET_NODE) go run ./infra -c stage=$(STAGE) -c partners=$(PARTNERS) $(if $(SETTINGS),-c settings=$(SETTINGS))
+	@$(QUIET_NODE) go run ./infra -c stage=$(STAGE) -c partners=$(PARTNERS) $(if $(MODEL),-c model=$(MODEL)) $(if $(SETTINGS),-c settings=$(SETTINGS))
 	@ls cdk.out/carerecord-$(STAGE)-*.template.json
 
 snapshot: ## the templates' snapshot anew, after a wanted change

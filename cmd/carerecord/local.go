@@ -29,7 +29,9 @@ func newLocal() *cobra.Command {
 pipeline, and the FHIR API. Upload with any S3 client to bucket carerecord-drop,
 key <ODS>/<feed>/<file>; the report appears in bucket carerecord-reports, key
 <ODS>/<feed>/<file>.<version>.json and .csv. Both listen on loopback only; the
-S3 endpoint takes any credentials. Stop it with Ctrl-C: it goes on where it was.`,
+S3 endpoint takes any credentials. Stop it with Ctrl-C: it goes on where it was.
+Put a model that 'carerecord train' wrote into the data folder as model.json, and
+patients are compared by it instead of by the one that ships.`,
 		Example: `  carerecord local --data /var/tmp/region --partners partners.yaml
   aws --endpoint-url http://127.0.0.1:9000 s3 cp practice-list.csv \
     s3://carerecord-drop/Z99901/patients/practice-list.csv`,

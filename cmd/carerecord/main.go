@@ -75,7 +75,7 @@ the clinician who may see it one record over HTTPS.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemo(), newLocal(), newCheck(), newToken(), newAudit(), newBench())
+	root.AddCommand(newDemo(), newLocal(), newCheck(), newToken(), newAudit(), newBench(), newLink(), newTrain(), newEvaluate(), newRegion(), newMeasure(), newReview(), newPerson(), newMatch(), newResolve(), newPins())
 	return root
 }
 

@@ -23,8 +23,13 @@ func newToken() *cobra.Command {
 		Use:   "token --org ODS --role CODE",
 		Short: "Print a bearer token of the local region's development issuer",
 		Long: `Prints a bearer token that the local region of the data folder accepts. The
-issuer is for development: whoever can read its key file can be anyone.`,
+issuer is for development: whoever can read its key file can be anyone.
+
+Any role reads. R8013 (health records manager), R5105 (Caldicott guardian) and
+R0001 (privacy officer) review links between patients as well; what needs two
+people needs two users.`,
 		Example: `  carerecord token --org RZZ --role R8000
+  carerecord token --org RZZ --role R8013 --user records-manager
   curl -H "Authorization: Bearer $(carerecord token --org RZZ --role R8000)" \
     http://127.0.0.1:8080/fhir/R4/metadata`,
 		Args: noArguments,

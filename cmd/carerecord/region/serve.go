@@ -71,9 +71,11 @@ func listen(name, address string) (net.Listener, error) {
 	return l, failure.Wrap(failure.Unavailable, name, err)
 }
 
-// Serve answers until ctx ends, then lets requests under way finish.
+// Serve answers until ctx ends, then lets requests under way finish. Each night
+// it decides again on what was left in doubt.
 func (r *Region) Serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { r.resolveNightly(ctx); return nil })
 	for _, s := range []struct {
 		port    net.Listener
 		handler http.Handler
