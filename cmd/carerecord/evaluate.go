@@ -19,11 +19,12 @@ func newEvaluate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate --people OUT.csv --id COLUMN (--truth COLUMN | --truth-from REGEXP) FILE...",
 		Short: "Measure what link found against the truth",
-		Long: `Reads what link wrote and the registers that it was made from, in the same
-order, and prints precision, recall and F1: of pairs of records, and of people
-who have exactly the records that are theirs. The truth is a column of the
-registers, or what the first group of a regular expression takes from the id.
-With --pairs it also prints the curve of the pairs by probability.`,
+		Long: `Reads what link wrote and the registers that it was made from, or other files
+that know the truth about the same ids, and prints precision, recall and F1: of
+pairs of records, and of people who have exactly the records that are theirs.
+The truth is a column of the files, or what the first group of a regular
+expression takes from the id. With --pairs it also prints the curve of the pairs
+by probability.`,
 		Example: "  carerecord evaluate --people people.csv --id rec_id --truth-from 'rec-([0-9]+)-' dataset3.csv",
 		Args:    someFiles,
 		RunE: func(cmd *cobra.Command, files []string) (err error) {

@@ -109,10 +109,21 @@ func fillRegion(b *testing.B, x *index.Index, n int) (ids []string, units float6
 	if err := all.Wait(); err != nil {
 		b.Fatal(err)
 	}
-	for i := range n {
-		ids = append(ids, link(b, x, fmt.Sprintf("p%08d", i)))
+	units = meter.Usage().WriteUnits
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = key(fmt.Sprintf("p%08d", i))
 	}
-	return ids, meter.Usage().WriteUnits
+	for some := range slices.Chunk(keys, 1000) {
+		links, err := x.Links(context.Background(), some...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, k := range some {
+			ids = append(ids, links[k])
+		}
+	}
+	return ids, units
 }
 
 // registered gives what a register knows of a person: no NHS number, telephone

@@ -36,26 +36,15 @@ type Point struct {
 // curveFrom are the probabilities of a curve.
 var curveFrom = []float64{0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999}
 
-// Evaluate measures the people of a file that Link wrote from registers, which
-// must be given in the same order, and the pairs of another if it has a name.
+// Evaluate measures the people of a file that Link wrote, and the pairs of
+// another if it has a name. The files are the registers, or others that know the
+// truth about the same ids; in the same order where an id stands twice.
 func Evaluate(ctx context.Context, o Options, truth Truth, people, pairs string) (Evaluation, error) {
 	records, err := truth.records(ctx, &o)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	labelled := make([]Labelled, len(records))
-	i := 0
-	err = readResult(ctx, people, []string{"id", "person"}, func(row []string) error {
-		if i == len(records) || records[i].id != row[0] {
-			return failure.New(failure.Invalid, "linkage.Evaluate", "row %d of %s is not of the record that stands there in the registers: name them in the order in which they were linked", i+1, people)
-		}
-		labelled[i] = Labelled{File: records[i].file, Person: row[1], Truth: records[i].truth}
-		i++
-		return nil
-	})
-	if err == nil && i < len(records) {
-		err = failure.New(failure.Invalid, "linkage.Evaluate", "%s has %d rows, the registers %d records", people, i, len(records))
-	}
+	labelled, err := label(ctx, records, people)
 	if err != nil {
 		return Evaluation{}, err
 	}
@@ -65,6 +54,56 @@ func Evaluate(ctx context.Context, o Options, truth Truth, people, pairs string)
 		e.Curve, err = curve(ctx, pairs, records, e.Pairs.True)
 	}
 	return e, err
+}
+
+// label brings what was found of each record together with what is true of it.
+func label(ctx context.Context, records []known, people string) ([]Labelled, error) {
+	var ids, persons []string
+	err := readResult(ctx, people, []string{"id", "person"}, func(row []string) error {
+		ids, persons = append(ids, row[0]), append(persons, row[1])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) != len(records) {
+		return nil, failure.New(failure.Invalid, "linkage.Evaluate", "%s has %d rows, the other files %d records", people, len(ids), len(records))
+	}
+	place, err := places(records, ids)
+	if err != nil {
+		return nil, failure.Wrap(failure.Invalid, "linkage.Evaluate", err)
+	}
+	list := make([]Labelled, len(records))
+	for i, k := range records {
+		list[i] = Labelled{File: k.file, Person: persons[place[i]], Truth: k.truth}
+	}
+	return list, nil
+}
+
+// places gives for each record its row among the ids: the same one where all
+// stand in one order, or else that of its id.
+func places(records []known, ids []string) ([]int, error) {
+	place, inOrder := make([]int, len(records)), true
+	row := make(map[string]int, len(ids))
+	for i, id := range ids {
+		place[i] = i
+		inOrder = inOrder && records[i].id == id
+		row[id] = i
+	}
+	if inOrder {
+		return place, nil
+	}
+	if len(row) < len(ids) {
+		return nil, failure.New(failure.Invalid, "linkage.places", "ids stand twice: name the registers in the order in which they were linked")
+	}
+	for i, k := range records {
+		var ok bool
+		if place[i], ok = row[k.id]; !ok {
+			return nil, failure.New(failure.Invalid, "linkage.places", "record %d of the files is not among the people", i+1)
+		}
+		delete(row, k.id)
+	}
+	return place, nil
 }
 
 // known is a record of which the truth is told.
