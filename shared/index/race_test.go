@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/carerecord/carerecord/shared/failure"
 	"github.com/carerecord/carerecord/shared/index"
 	"github.com/carerecord/carerecord/shared/table"
@@ -127,10 +129,10 @@ func (s stepped) Each(ctx context.Context, writes ...table.Write) []error {
 	return s.Table.Each(ctx, writes...)
 }
 
-// interleave runs the writers on one table. schedule says at each step which of
+// interleave runs the writers, each with an index that open gives, on one table. schedule says at each step which of
 // those that wait goes on; beyond its end it is the first. It gives how many there
 // were to choose from at each step.
-func interleave(t *testing.T, tab table.Table, writers [][]index.Statement, schedule []int) (choices []int) {
+func interleave(t *testing.T, open func(table.Table) *index.Index, tab table.Table, writers [][]index.Statement, schedule []int) (choices []int) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := &turns{waiting: map[int][]chan struct{}{}}
 		done := make([]error, len(writers))
@@ -138,7 +140,7 @@ func interleave(t *testing.T, tab table.Table, writers [][]index.Statement, sche
 		var mu sync.Mutex
 		for w, said := range writers {
 			go func() {
-				err := byDetails(stepped{tab, turns, w}).Apply(context.Background(), received, said)
+				err := open(stepped{tab, turns, w}).Apply(context.Background(), received, said)
 				mu.Lock()
 				defer mu.Unlock()
 				done[w], left = err, left-1
@@ -166,7 +168,7 @@ func interleave(t *testing.T, tab table.Table, writers [][]index.Statement, sche
 			}
 			next := 0
 			if len(choices) < len(schedule) {
-				next = schedule[len(choices)]
+				next = min(schedule[len(choices)], len(ready)-1)
 			}
 			choices = append(choices, len(ready))
 			for _, granted := range turns.waiting[ready[next]] {
@@ -223,7 +225,7 @@ func TestEveryInterleavingEndsAlike(t *testing.T) {
 				if len(s.before) > 0 {
 					apply(t, byDetails(tab), s.before...)
 				}
-				choices := interleave(t, tab, [][]index.Statement{s.a, s.b}, schedule)
+				choices := interleave(t, byDetails, tab, [][]index.Statement{s.a, s.b}, schedule)
 				if got := people(t, byDetails(tab), names...); got != s.want {
 					t.Fatalf("schedule %v: people %q, want %q", schedule, got, s.want)
 				}
@@ -234,6 +236,61 @@ func TestEveryInterleavingEndsAlike(t *testing.T) {
 				t.Errorf("only %d interleavings: the calls were not held", runs)
 			}
 		})
+	}
+}
+
+// random gives a schedule of a seed.
+func random(r *rand.Rand, writers int) []int {
+	schedule := make([]int, 200)
+	for i := range schedule {
+		schedule[i] = r.IntN(writers)
+	}
+	return schedule
+}
+
+// A patient is merged twice, and told, by three at once: whoever reads one of
+// them before the others write must not decide by that.
+func TestNobodyDecidesByWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	writers := [][]index.Statement{{merged("a", "c", 38)}, {merged("a", "d", 2)}, {says("a", 10, anna(""))}}
+	for seed := range uint64(1200) {
+		tab := &plain{items: map[table.Key]table.Item{}}
+		interleave(t, newIndex, tab, writers, random(rand.New(rand.NewPCG(seed, 1)), len(writers)))
+		if got := people(t, newIndex(tab), names...); got != "a+c" {
+			t.Fatalf("seed %d: people %q, want %q", seed, got, "a+c")
+		}
+	}
+}
+
+// Stories of all kinds, told by several at once in orders drawn by chance, end in
+// the people that follow from all that was said.
+func TestRandomInterleavings(t *testing.T) {
+	t.Parallel()
+	cast := append(slices.Clone(zofia), twinA, twinB, elder, son, verified(zofia[0], numberA), verified(zofia[2], numberB), verified(twinA, numberB))
+	certain := rapid.SliceOfN(rapid.Custom(statement), 3, 9)
+	for seed := range 400 {
+		r := rand.New(rand.NewPCG(uint64(seed), 2))
+		open, list, want := newIndex, distinct(certain.Example(seed)), ""
+		if seed%2 == 0 {
+			want = oracle(slices.Clone(list))
+		} else {
+			open, list = byDetails, nil
+			for k := range 2 + r.IntN(6) {
+				list = append(list, says(names[k%len(names)], k+1, cast[r.IntN(len(cast))]))
+			}
+			calm := &plain{items: map[table.Key]table.Item{}}
+			apply(t, byDetails(calm), list...)
+			want = people(t, byDetails(calm), names...)
+		}
+		writers := make([][]index.Statement, 3)
+		for i, s := range list {
+			writers[i%3] = append(writers[i%3], s)
+		}
+		tab := &plain{items: map[table.Key]table.Item{}}
+		interleave(t, open, tab, writers, random(r, len(writers)))
+		if got := people(t, open(tab), names...); got != want {
+			t.Fatalf("seed %d: people %q, want %q", seed, got, want)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ func (h *hood) writes(out outcome) [][]table.Write {
 	}
 	for _, c := range h.claims {
 		if before, now := encode(c.stored), encode(c.now); !bytes.Equal(before, now) {
+			written[c.id] = true
 			last = append(last, table.Write{Key: claimKey(c.id), Body: now, If: table.AtVersion(c.version)})
 		}
 	}
@@ -55,32 +56,50 @@ func (h *hood) writes(out outcome) [][]table.Write {
 	return append(slices.Collect(slices.Chunk(first, table.MaxCommit)), last)
 }
 
-// checks guards what was decided by looking at members who are not written. Of
-// those merged one is enough, as whoever moves one of a unit writes all of it that has a person.
-// Of those who are near to somebody each counts: what they state was compared.
-// Links by number are guarded by the claim. There is room for so many of them;
-// a neighbourhood of more is one that evidence can hardly tell apart.
+// checks guards what was decided by looking at items that are not written. An
+// area is read in rounds, and what was read first may have changed by the time of
+// the last: so whoever is bound to others by a merge, a pin or by being near must
+// still be as read, also where it has no person, and so must the claims. Those
+// whom a number alone binds are guarded by its claim. There is room for so many
+// checks; one of those who were merged comes first, as whoever moves one of a unit
+// writes all of it that has a person.
 func (h *hood) checks(units sets, written map[string]bool, room int) (list []table.Write) {
-	checked := map[string]bool{}
-	check := func(m *member) {
-		if !written[m.key] && !checked[m.key] && len(list) < room {
-			checked[m.key] = true
-			list = append(list, table.Write{Key: patientKey(m.key), Action: table.Check, If: table.AtVersion(m.version)})
+	checked := map[table.Key]bool{}
+	check := func(key table.Key, version uint64) {
+		if !checked[key] && len(list) < room {
+			checked[key] = true
+			list = append(list, table.Write{Key: key, Action: table.Check, If: table.AtVersion(version)})
 		}
 	}
 	for _, unit := range h.group(units) {
 		some := slices.ContainsFunc(unit, func(m *member) bool { return written[m.key] })
 		i := slices.IndexFunc(unit, func(m *member) bool { return !written[m.key] && m.stored.Person != "" })
 		if some && i >= 0 {
-			check(unit[i])
+			check(patientKey(unit[i].key), unit[i].version)
+		}
+	}
+	for _, c := range h.claims {
+		if !written[c.id] {
+			check(claimKey(c.id), c.version)
 		}
 	}
 	for _, m := range h.members {
-		if len(m.now.Near) > 0 {
-			check(m)
+		if !written[m.key] && m.bound() {
+			check(patientKey(m.key), m.version)
 		}
 	}
 	return list
+}
+
+// bound says whether something besides its number binds the patient to others,
+// or did.
+func (m *member) bound() bool {
+	for _, p := range []*patient{&m.stored, &m.now} {
+		if len(p.Near)+len(p.Priors)+len(p.Pins) > 0 || p.Merge != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // writes gives a member's own writes: itself, its place in a person, and events
