@@ -5,7 +5,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Where goroutines meet, tests run under the race detector.
-RACE := shared/table,shared/object,shared/index,shared/record,shared/delivery,shared/statemachine,shared/audit,shared/restapi
+RACE := shared/linkage,shared/table,shared/object,shared/index,shared/record,shared/delivery,shared/statemachine,shared/audit,shared/restapi
 
 CODE     := $(wildcard cmd functions infra shared tools)
 PACKAGES ?= ./...

@@ -15,10 +15,7 @@ import (
 	"github.com/carerecord/carerecord/shared/linkage"
 )
 
-const (
-	febrlAddress = ",address=street_number,address=address_1,address=address_2,address=suburb,address=state"
-	febrlNumber  = ",id=soc_sec_id"
-)
+const febrlNumber = ",id=soc_sec_id"
 
 // accuracy links a register of the test data without a model, as a user would,
 // and measures the pairs of records that were put together.

@@ -13,6 +13,8 @@ import (
 	"github.com/carerecord/carerecord/shared/matching"
 )
 
+const febrlAddress = ",address=street_number,address=address_1,address=address_2,address=suburb,address=state"
+
 // What Train learns is what Link learns when it is given no model: the same
 // people come of both, and of the model's file read again.
 func TestTrainIsWhatLinkLearns(t *testing.T) {
