@@ -28,7 +28,7 @@ func (x *Index) Review(ctx context.Context, id string) (ReviewCase, error) {
 		side := ReviewSide{SourcePatient: m.shown(&m.stored, &m.was), Person: m.stored.Person}
 		side.Key = key
 		if r.Kind == ReviewOverlay && m.was.held != "" {
-			update := m.heldUpdate()
+			update := m.stored.heldUpdate(&m.was)
 			side.Update = &update
 		}
 		c.Sides = append(c.Sides, side)
@@ -169,6 +169,6 @@ func pinBoth(said map[string][]*Statement, a, b *member, pin Pin) {
 }
 
 // heldUpdate gives the details of an overlay as they would stand.
-func (m *member) heldUpdate() demographics.Details {
-	return m.stored.Said[m.was.held].After(m.was.current)
+func (p *patient) heldUpdate(d *derived) demographics.Details {
+	return p.Said[d.held].After(d.current)
 }

@@ -68,7 +68,7 @@ func (x *Index) Reviews(ctx context.Context, q ReviewQuery) (ReviewPage, error) 
 	var page ReviewPage
 	if len(list) > q.Limit {
 		list = list[:q.Limit]
-		page.Next = list[q.Limit-1].cursor(q.Order)
+		page.Next = list[q.Limit-1].cursor()
 	}
 	keys := make([]table.Key, len(list))
 	for i, e := range list {
@@ -178,7 +178,7 @@ func (o ReviewOrder) compare(a, b queued) int {
 }
 
 // cursor names the place of an entry. It holds ids, times and bits only.
-func (e queued) cursor(ReviewOrder) string {
+func (e queued) cursor() string {
 	return strconv.FormatFloat(e.Bits, 'g', -1, 64) + "~" + e.sort
 }
 

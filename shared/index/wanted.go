@@ -91,7 +91,7 @@ func (w *wanted) conflicts(o wanted) bool {
 
 // overlayDecision explains why an update is held.
 func (x *Index) overlayDecision(m *member) matching.Decision {
-	update := m.now.Said[m.is.held].After(m.is.current)
+	update := m.now.heldUpdate(&m.is)
 	now, then := demographics.Clean(*m.is.current), demographics.Clean(update)
 	d := x.matcher.Explain(x.matcher.Score(&now, &then))
 	d.Outcome, d.Rule = matching.Conflict, matching.RuleDetails

@@ -58,35 +58,20 @@ func (m *Matcher) sexes(field int, a, b byte) found {
 	return found{levelDiffers, m.bits[field][levelDiffers]}
 }
 
-func (m *Matcher) phones(a, b []string) found {
+// contacts compares telephone numbers or e-mail addresses: the same, close by the
+// rule given, or neither.
+func (m *Matcher) contacts(field int, a, b []string, same, close uint8, isClose func(x, y string) bool) found {
 	var best found
 	for _, x := range a {
 		for _, y := range b {
 			level, extra := uint8(levelDiffers), 0.0
 			switch {
 			case x == y:
-				level, extra = phoneExact, m.texts[fieldPhone].exact(x)
-			case slip(x, y):
-				level = phoneSlip
+				level, extra = same, m.texts[field].exact(x)
+			case isClose(x, y):
+				level = close
 			}
-			best.better(level, m.bits[fieldPhone][level]+extra)
-		}
-	}
-	return best
-}
-
-func (m *Matcher) emails(a, b []string) found {
-	var best found
-	for _, x := range a {
-		for _, y := range b {
-			level, extra := uint8(levelDiffers), 0.0
-			switch {
-			case x == y:
-				level, extra = exactText, m.texts[fieldEmail].exact(x)
-			case closeEmail(x, y):
-				level = closeText
-			}
-			best.better(level, m.bits[fieldEmail][level]+extra)
+			best.better(level, m.bits[field][level]+extra)
 		}
 	}
 	return best

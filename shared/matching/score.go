@@ -122,8 +122,8 @@ func (m *Matcher) telling(s *Score, a, b *demographics.Profile) {
 // further compares what is left, and sums up.
 func (m *Matcher) further(s *Score, a, b *demographics.Profile) {
 	s.set(fieldAddress, m.addresses(a.Addresses, b.Addresses))
-	s.set(fieldPhone, m.phones(a.Phones, b.Phones))
-	s.set(fieldEmail, m.emails(a.Emails, b.Emails))
+	s.set(fieldPhone, m.contacts(fieldPhone, a.Phones, b.Phones, phoneExact, phoneSlip, slip))
+	s.set(fieldEmail, m.contacts(fieldEmail, a.Emails, b.Emails, exactText, closeText, closeEmail))
 	for i := range min(len(a.Other), len(b.Other), MaxOther) {
 		s.set(fieldOther+i, m.others(fieldOther+i, a.Other[i], b.Other[i]))
 	}
