@@ -199,11 +199,13 @@ func parseCursor(after string) (queued, error) {
 // small, and keeps none.
 func (x *Index) Metrics(ctx context.Context, days ...string) (ReviewMetrics, error) {
 	m := ReviewMetrics{Open: map[ReviewKind]int{}, Decisions: map[string]int{}}
+	for _, kind := range ReviewKinds() { // before any of them is counted
+		m.Open[kind] = 0
+	}
 	var mu sync.Mutex
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(queriesAtOnce)
 	for _, kind := range ReviewKinds() {
-		m.Open[kind] = 0
 		for _, c := range shards {
 			all.Go(func() error {
 				return x.entries(ctx, queuePartition(kind, string(c)), func(e queued) {
